@@ -1,0 +1,167 @@
+"""The composition root: the one place that knows every part by name and puts them together."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from agents.catalog import Catalog
+from bot.channels.base import Channel
+from bot.handling import Handling
+from bot.inbox import Inbox
+from bot.outbox import Outbox
+from bot.process import sole_use
+from bot.settings import Settings
+from bot.sweeps import Sweeps
+from orchestrator.actions.dispatcher import Dispatcher
+from orchestrator.business import BusinessBook, BusinessFile
+from orchestrator.clock import SystemClock
+from orchestrator.contracts import Clock
+from orchestrator.execution.context import Surroundings
+from orchestrator.execution.due import DueWork
+from orchestrator.execution.engine import Engine
+from orchestrator.execution.runner import Runner
+from orchestrator.language_model import LanguageModel, ModelSettings
+from orchestrator.people import Door, Strangers
+from orchestrator.triage.desk import Desk
+from orchestrator.triage.intent_data import load_builtin
+from orchestrator.triage.model_classifier import ModelClassifier
+from orchestrator.triage.router import Router, learned_examples
+from orchestrator.triage.segments import Segments
+from orchestrator.triage.turn import Services
+from orchestrator.words import Catalogues
+from storage import schema
+from storage.database import Database
+
+ENGINE_DELAY = 1.5
+"""Seconds after the start at which the engine is loaded: the first reply goes before it."""
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class House:
+    """Everything put together, not yet running. Tests build one with a clock or a catalogue of their own."""
+
+    settings: Settings
+    database: Database
+    clock: Clock
+    business: BusinessFile
+    words: Catalogues
+    catalogue: Catalog
+    router: Router
+    engine: Engine
+    runner: Runner
+    desk: Desk
+    segments: Segments
+    inbox: Inbox
+    outbox: Outbox
+    handling: Handling
+    sweeps: Sweeps
+    channels: dict[str, Channel]
+    leading: bool = True
+    _works: list[asyncio.Task[None]] = field(default_factory=list)
+
+    async def start(self, channels: Sequence[Channel], *, engine: bool = True) -> list[asyncio.Task[None]]:
+        """Let messages in and out. Returns the running works; one of them ending means trouble."""
+        for channel in channels:
+            self.channels[channel.name] = channel
+        self._run(self.handling.run(), "handling")
+        self._run(self.outbox.run(), "outbox")
+        self._run(self.sweeps.run(), "sweeps")
+        for channel in channels:
+            self._run(channel.run(self.inbox.take), channel.name)
+        if engine:
+            self._run(self._engine(), "engine")
+        self._run(self._learn(), "learning")
+        return self._works
+
+    async def stop(self) -> None:
+        """Stop taking, finish what is claimed, flush the outbox, close."""
+        for work in self._works:
+            if work.get_name() not in {"outbox", "handling"}:
+                work.cancel()
+        await self.handling.stop()
+        await self.engine.stop()
+        await self.outbox.stop()
+        for work in self._works:
+            work.cancel()
+        await asyncio.gather(*self._works, return_exceptions=True)
+        await self.inbox.close()
+        for channel in self.channels.values():
+            await channel.close()
+        await self.database.close()
+
+    def _run(self, work: Coroutine[Any, Any, None], name: str) -> None:
+        self._works.append(asyncio.create_task(work, name=name))
+
+    async def _engine(self) -> None:
+        await asyncio.sleep(ENGINE_DELAY)
+        await self.engine.start(self.segments.run)
+        await asyncio.Event().wait()
+
+    async def _learn(self) -> None:
+        """Retrain when somebody has told us what they meant."""
+        wanted = asyncio.Event()
+        unsubscribe = self.database.signals.subscribe("examples", lambda _: wanted.set())
+        try:
+            while True:
+                await wanted.wait()
+                wanted.clear()
+                await self.router.retrain(self.database)
+        finally:
+            unsubscribe()
+
+
+def build(settings: Settings, *, clock: Clock | None = None, catalogue: Catalog | None = None, business: BusinessFile | None = None) -> House:
+    """Wire the house. Opens the database and brings its schema up to date. Raises ConfigurationError, SchemaTooNew."""
+    clock = clock or SystemClock()
+    database = Database(settings.database_url)
+    schema.ensure(database.engine)
+    business = business or BusinessFile(settings.config_file)
+    book = BusinessBook(business)
+    words = Catalogues()
+    catalogue = catalogue or Catalog(book=book, words=words)
+    router = Router.load(load_builtin(), catalogue, settings.data_folder / "cache", database.read_now(learned_examples))
+    engine = Engine(database, clock)
+    model = _model(settings)
+    around = Surroundings(catalogue, engine, Dispatcher(catalogue, clock), clock, words, _think(model))
+    runner = Runner(catalogue, around, engine)
+    services = Services(router.cascade, runner, catalogue, clock, words, uses_model=model is not None)
+    desk = Desk(services)
+    classifier = ModelClassifier(model, router.labels) if model else None
+    channels: dict[str, Channel] = {}
+    door = Door(Strangers(settings.strangers.value), frozenset(settings.owners), zone=business().zone)
+    return House(
+        settings=settings, database=database, clock=clock, business=business, words=words, catalogue=catalogue, router=router, engine=engine, runner=runner,
+        desk=desk, segments=Segments(database, runner, desk, services, classifier), inbox=Inbox(database, clock, door, words, channels),
+        outbox=Outbox(database, channels, clock, limited=settings.send_limits), handling=Handling(database, desk, clock),
+        sweeps=Sweeps(database, DueWork(runner), clock), channels=channels,
+    )  # fmt: skip
+
+
+def _model(settings: Settings) -> LanguageModel | None:
+    if not settings.model:
+        return None
+    return LanguageModel(ModelSettings(settings.model, settings.openai_base_url, settings.openai_key))
+
+
+def _think(model: LanguageModel | None) -> Any:
+    if model is None:
+        return None
+
+    async def think(prompt: str) -> str:
+        return (await model.ask("You are a careful assistant. Answer briefly.", prompt, most_tokens=1000)).text
+
+    return think
+
+
+def lock(settings: Settings, stack: ExitStack) -> Path:
+    """Take the data folder for this process, for as long as `stack` is open."""
+    stack.enter_context(sole_use(settings.data_folder))
+    return settings.data_folder

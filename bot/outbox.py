@@ -1,0 +1,157 @@
+"""Delivers what stands in the outbox: every row once, in its chat's order, never twice unmarked.
+
+A row is committed as `sending` before a byte leaves and as `sent` after the platform has confirmed it; one short
+transaction does both, for as many chats as there are: it writes down what has ended and claims what may go next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+from bot import outbox_rows
+from bot.channels.base import Channel
+from bot.delivery import deliver
+from bot.delivery_order import Choice, DeliveryOrder
+from bot.outbox_rows import Claimed, Head, Result
+from orchestrator.contracts import Clock
+from orchestrator.tasks.outgoing import TOPIC
+from storage.database import Database
+
+SWEEP = 1.0
+"""Seconds between two looks while something waits; a signal is never waited for in vain."""
+IDLE_SWEEP = 5.0
+LAST_WAIT = 10.0
+"""Seconds that `stop` gives what is under way."""
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """What one transaction brought."""
+
+    claimed: list[Claimed]
+    due: float | None
+
+
+class Outbox:
+    """The one sender. `limited` False sends as fast as the platform takes it; `is_leader` tells whether it is our duty.
+
+    Channels may be added to `channels` before `run`.
+    """
+
+    def __init__(
+        self, database: Database, channels: Mapping[str, Channel], clock: Clock, *, limited: bool = True, is_leader: Callable[[], bool] = lambda: True
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._is_leader = is_leader
+        self._order = DeliveryOrder(channels, limited=limited)
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._ended = asyncio.Event()
+        self._ended.set()
+        self._recovered = False
+        self._results: list[Result] = []
+        self._under_way: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Deliver until `stop` is called. What a dead process left in the middle is repeated first, marked."""
+        unsubscribe = self._database.signals.subscribe(TOPIC, lambda _subject: self._wake.set())
+        self._ended.clear()
+        try:
+            while not self._stopping:
+                self._wake.clear()
+                due = await self._round()
+                if not self._results:
+                    await self._sleep(due)
+        finally:
+            unsubscribe()
+            self._ended.set()
+
+    async def stop(self) -> None:
+        """Claim nothing more, let what is under way end, and write down how it ended."""
+        self._stopping = True
+        self._wake.set()
+        await self._ended.wait()
+        if self._under_way:
+            await asyncio.wait(self._under_way, timeout=LAST_WAIT)
+        for task in self._under_way:
+            task.cancel()
+        results, self._results = self._results, []
+        if results:
+            await self._database.write(lambda connection: outbox_rows.settle(connection, results))
+
+    async def _sleep(self, due: float | None) -> None:
+        seconds = IDLE_SWEEP if due is None else min(max(due, 0.001), SWEEP)
+        try:
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+    async def _round(self) -> float | None:
+        """Settle and claim once; returns in how many seconds something is due, None if nothing waits."""
+        if not self._is_leader() and not self._results:
+            self._recovered = False
+            return SWEEP
+        results, self._results = self._results, []
+        now = self._clock.now()
+        try:
+            done = await self._database.write(lambda connection: self._exchange(connection, results, now))
+        except DBAPIError:
+            logger.exception("the outbox could not be read; trying again")
+            self._results = results + self._results
+            await asyncio.sleep(SWEEP)
+            return 0.0
+        self._recovered = self._is_leader()
+        self._order.ended(results)
+        self._order.started(done.claimed)
+        for row in done.claimed:
+            self._start(row)
+        return done.due
+
+    def _exchange(self, connection: sa.Connection, results: list[Result], now: datetime) -> _Round:
+        """Runs in the writer. Of our memory it changes nothing but adds what the database says, so it may run again."""
+        outbox_rows.settle(connection, results)
+        if self._stopping or not self._is_leader():
+            return _Round([], None)
+        if not self._recovered:
+            self._recover(connection)
+        heads = outbox_rows.heads(connection)
+        if not heads:
+            return _Round([], None)
+        unknown = self._order.unknown_chats(heads)
+        addresses = outbox_rows.addresses(connection, unknown) if unknown else {}
+        statuses = self._statuses(connection, heads)
+        self._order.learn(addresses, statuses)
+        choice: Choice = self._order.choose(heads, now, results)
+        claimed = outbox_rows.claim(connection, choice.heads, self._order.targets(choice.heads)) if choice.heads else []
+        return _Round(claimed, choice.due)
+
+    def _recover(self, connection: sa.Connection) -> None:
+        left = outbox_rows.recover(connection, self._order.under_way)
+        if left:
+            logger.warning("messages that may have been sent before the last stop are repeated, marked", extra={"count": left})
+
+    def _statuses(self, connection: sa.Connection, heads: list[Head]) -> dict[tuple[str, str], str]:
+        unknown = self._order.unknown_statuses(heads)
+        found = ((head, outbox_rows.status_message(connection, head)) for head in unknown)
+        return {(head.chat_id, head.lane): platform_id for head, platform_id in found if platform_id}
+
+    def _start(self, row: Claimed) -> None:
+        task = asyncio.create_task(self._deliver(row))
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+
+    async def _deliver(self, row: Claimed) -> None:
+        result = await deliver(self._order.channel(row.chat_id), row, self._order.address(row.chat_id), self._clock)
+        self._results.append(result)
+        self._wake.set()

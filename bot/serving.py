@@ -1,0 +1,168 @@
+"""Running the house: `majordomo run`, `worker` and `chat`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+from bot import settings as environment
+from bot.app import House, build, lock
+from bot.channels.base import Channel
+from bot.process import in_use, start_logging, until_stopped
+from bot.settings import ConfigurationError, Settings
+from orchestrator.contracts import Role
+
+if TYPE_CHECKING:
+    import uvicorn
+
+logger = logging.getLogger(__name__)
+
+
+async def serve() -> None:
+    """The bot with all its channels, until SIGTERM or Ctrl-C."""
+    start_logging()
+    settings = environment.read()
+    with ExitStack() as stack:
+        lock(settings, stack)
+        prepare_config(settings)
+        house = build(settings)
+        channels = [*telegram_channels(house), web_channel(house)]
+        works = await house.start(channels)
+        server = WebServer(house)
+        works = [*works, asyncio.create_task(server.run(), name="web server")]
+        try:
+            await until_stopped(*works)
+        finally:
+            await server.stop()
+            await house.stop()
+
+
+async def work() -> None:
+    """Tasks only: another process holds the channels."""
+    start_logging()
+    settings = environment.read()
+    if settings.database_url.startswith("sqlite"):
+        raise ConfigurationError("A worker needs a database that several processes can share.", "set DATABASE_URL to postgresql+psycopg://…")
+    house = build(settings)
+    await house.engine.start(house.segments.run)
+    logger.info("worker ready", extra={"worker": house.engine.executor_id})
+    try:
+        await until_stopped()
+    finally:
+        await house.engine.stop()
+        await house.database.close()
+
+
+async def talk() -> None:
+    """The terminal chat: attached to a running bot, or with a house of its own."""
+    from rich.console import Console
+
+    from bot.channels.remote_terminal import attach
+    from bot.channels.terminal import TerminalChannel
+
+    settings = environment.read()
+    console = Console()
+    if in_use(settings.data_folder):
+        await attach(settings.data_folder, console)
+        return
+    logging.disable(logging.WARNING)
+    with ExitStack() as stack:
+        lock(settings, stack)
+        prepare_config(settings)
+        house = build(settings)
+        channel = TerminalChannel(console=console)
+        works = await house.start([channel])
+        try:
+            await until_stopped(*(work for work in works if work.get_name() == channel.name))
+        finally:
+            await house.stop()
+
+
+def prepare_config(settings: Settings) -> None:
+    """At the first start, write a commented majordomo.yaml with a sample business that says it is one."""
+    from orchestrator.business import write_sample
+
+    if not settings.config_file.exists():
+        write_sample(settings.config_file)
+
+
+def telegram_channels(house: House) -> list[Channel]:
+    if not house.settings.telegram_token:
+        return []
+    from bot.channels.telegram import TelegramChannel
+
+    return [TelegramChannel.from_settings(house.settings)]
+
+
+def web_channel(house: House) -> Channel:
+    from bot.channels.web import WebChannel
+
+    return WebChannel(house.database, house.clock)
+
+
+def pairing_code(role: str) -> str:
+    """A new code for the present database."""
+    from orchestrator import people
+    from orchestrator.clock import SystemClock
+    from storage import schema
+    from storage.database import Database
+
+    settings = environment.read()
+    database = Database(settings.database_url)
+    schema.ensure(database.engine)
+    code: str = database.write_now(lambda connection: people.make_pairing_code(connection, Role(role), SystemClock().now()))
+    return code
+
+
+class WebServer:
+    """The web chat's HTTP server; loaded after the first poll has begun, for it costs 0.4 s."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+        self._server: uvicorn.Server | None = None
+        self._app: Any = None
+
+    async def run(self) -> None:
+        await asyncio.sleep(0.05)
+        self._server = await asyncio.to_thread(self._load)
+        greet(self._house)
+        await self._server.serve()
+
+    async def stop(self) -> None:
+        if self._server is not None:
+            self._app.state.closing.set()
+            self._server.should_exit = True
+            await asyncio.sleep(0.2)
+
+    def _load(self) -> uvicorn.Server:
+        import uvicorn
+
+        from bot.web.app import make_app
+        from bot.web.guard import Guard, announce_address, session_secret
+
+        settings, house = self._house.settings, self._house
+        folder = settings.data_folder
+        public = settings.public_url.split("//")[-1].split("/")[0].split(":")[0]
+        guard = Guard(session_secret(folder), public)
+        channel = house.channels["web"]
+        webhooks = {path: receive for known in house.channels.values() for path, receive in getattr(known, "webhooks", {}).items()}
+        self._app = make_app(channel, house.database, guard, webhooks)  # type: ignore[arg-type]
+        announce_address(folder, f"http://{settings.host}:{settings.port}")
+        config = uvicorn.Config(self._app, host=settings.host, port=settings.port, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=2)
+        server = uvicorn.Server(config)
+        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+        return server
+
+
+def greet(house: House) -> None:
+    """What a person sees at the start: where to go, and how to become the owner elsewhere."""
+    from bot.web.guard import session_secret
+    from orchestrator import people
+
+    settings = house.settings
+    print(f"Majordomo is ready. Open  http://{settings.host}:{settings.port}/?key={session_secret(settings.data_folder)}", flush=True)
+    if settings.telegram_token and not settings.owners:
+        code = house.database.write_now(lambda connection: people.make_pairing_code(connection, Role.OWNER, house.clock.now()))
+        print(f"To be its owner in Telegram, send the bot this code within 10 minutes:  {code}", flush=True)

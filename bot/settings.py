@@ -1,0 +1,134 @@
+"""Typed settings from the environment: the only place that reads it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from orchestrator.errors import MajordomoError
+
+DEFAULT_DATABASE = "sqlite+aiosqlite:///./data/majordomo.db"
+PUBLIC_TELEGRAM = "https://api.telegram.org"
+
+
+class ConfigurationError(MajordomoError):
+    """The configuration cannot be used."""
+
+    def __init__(self, fault: str, remedy: str) -> None:
+        super().__init__(f"{fault}\n  What to do: {remedy}")
+        self.fault = fault
+        self.remedy = remedy
+
+
+class Strangers(StrEnum):
+    """What happens to people the bot does not know."""
+
+    PAIR = "pair"
+    WELCOME = "welcome"
+    IGNORE = "ignore"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where everything is, and what is switched on. Secrets are kept out of `repr`."""
+
+    database_url: str
+    config_file: Path
+    host: str
+    port: int
+    public_url: str
+    telegram_token: str
+    telegram_root: str
+    telegram_secret: str
+    model: str
+    openai_base_url: str
+    openai_key: str
+    owners: tuple[tuple[str, str], ...]
+    send_limits: bool
+    strangers: Strangers
+
+    def __repr__(self) -> str:
+        return f"Settings(database={self.database_url.split('@')[-1]!r}, telegram={bool(self.telegram_token)}, model={self.model!r})"
+
+    @property
+    def data_folder(self) -> Path:
+        """Beside the SQLite database; ./data where the database is elsewhere."""
+        if self.database_url.startswith("sqlite"):
+            return Path(self.database_url.split("///", 1)[-1]).parent
+        return Path("data")
+
+
+def read(environment: Mapping[str, str] | None = None) -> Settings:
+    """Settings from the environment. Raises ConfigurationError that names the variable and the remedy."""
+    env = {name: value.strip() for name, value in (os.environ if environment is None else environment).items()}
+    return Settings(
+        database_url=_database(env.get("DATABASE_URL") or DEFAULT_DATABASE),
+        config_file=Path(env.get("MAJORDOMO_CONFIG") or "majordomo.yaml"),
+        host=env.get("MAJORDOMO_HOST") or "127.0.0.1",
+        port=_port(env.get("MAJORDOMO_PORT") or "8080"),
+        public_url=env.get("MAJORDOMO_PUBLIC_URL", "").rstrip("/"),
+        telegram_token=_token(env.get("TELEGRAM_BOT_TOKEN", "")),
+        telegram_root=(env.get("TELEGRAM_API_ROOT") or PUBLIC_TELEGRAM).rstrip("/"),
+        telegram_secret=env.get("TELEGRAM_WEBHOOK_SECRET", ""),
+        model=_model(env.get("MAJORDOMO_MODEL", "")),
+        openai_base_url=env.get("OPENAI_BASE_URL", ""),
+        openai_key=env.get("OPENAI_API_KEY", ""),
+        owners=_owners(env.get("MAJORDOMO_OWNERS", "")),
+        send_limits=_switch("MAJORDOMO_SEND_LIMITS", env.get("MAJORDOMO_SEND_LIMITS", "on")),
+        strangers=_strangers(env.get("MAJORDOMO_STRANGERS") or "pair"),
+    )
+
+
+def _database(url: str) -> str:
+    if not url.startswith(("sqlite+aiosqlite:///", "sqlite:///", "postgresql+psycopg://", "postgresql://")):
+        raise ConfigurationError(
+            "DATABASE_URL names no database that Majordomo knows.", f"use {DEFAULT_DATABASE} or postgresql+psycopg://user:password@host/name"
+        )
+    return url
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or not 0 <= int(text) <= 65535:
+        raise ConfigurationError(f"MAJORDOMO_PORT is {text!r}, which is no port.", "set it to a number from 1 to 65535, or leave it out for 8080")
+    return int(text)
+
+
+def _token(text: str) -> str:
+    number, colon, secret = text.partition(":")
+    if text and not (number.isdigit() and colon and len(secret) >= 8):
+        raise ConfigurationError("TELEGRAM_BOT_TOKEN does not look like a bot token.", "copy it whole from BotFather: digits, a colon, then letters")
+    return text
+
+
+def _model(text: str) -> str:
+    if text and ":" not in text:
+        raise ConfigurationError(f"MAJORDOMO_MODEL is {text!r}, without a provider.", "write provider:model, such as openai:gpt-5-mini, or leave it empty")
+    return text
+
+
+def _owners(text: str) -> tuple[tuple[str, str], ...]:
+    owners = []
+    for entry in filter(None, (part.strip() for part in text.split(","))):
+        channel, colon, external = entry.partition(":")
+        if not colon or not external.lstrip("-").isalnum():
+            raise ConfigurationError(f"MAJORDOMO_OWNERS has {entry!r}, which is no channel:id.", "write telegram:1001, numeric ids, comma separated")
+        if channel == "telegram" and not external.isdigit():
+            raise ConfigurationError(f"MAJORDOMO_OWNERS names {entry!r}, which is no numeric id.", "use the numeric Telegram id: names can change hands")
+        owners.append((channel, external))
+    return tuple(owners)
+
+
+def _switch(name: str, text: str) -> bool:
+    if text.lower() not in {"", "on", "off"}:
+        raise ConfigurationError(f"{name} is {text!r}.", "set it to on or off")
+    return text.lower() != "off"
+
+
+def _strangers(text: str) -> Strangers:
+    try:
+        return Strangers(text.lower())
+    except ValueError:
+        raise ConfigurationError(f"MAJORDOMO_STRANGERS is {text!r}.", "set it to pair, welcome or ignore") from None

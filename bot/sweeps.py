@@ -1,0 +1,82 @@
+"""The clockwork: schedules to the second, questions each minute, health every five, retention daily."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from orchestrator.contracts import Clock
+from orchestrator.execution.due import DueWork
+from orchestrator.tasks import retention, schedules
+from storage.database import Database
+
+LONGEST_SLEEP = 30.0
+MINUTE, FIVE_MINUTES, DAY = 60.0, 300.0, 86400.0
+
+logger = logging.getLogger(__name__)
+
+
+class Sweeps:
+    """Runs in the process that holds the sweeper's duty; every act is a compare-and-set, so a second one does no harm."""
+
+    def __init__(self, database: Database, work: DueWork, clock: Clock, is_leader: Callable[[], bool] = lambda: True) -> None:
+        self._database = database
+        self._work = work
+        self._clock = clock
+        self._is_leader = is_leader
+        self._changed = asyncio.Event()
+
+    async def run(self) -> None:
+        unsubscribe = self._database.signals.subscribe(schedules.TOPIC, lambda _: self._changed.set())
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._schedules())
+                group.create_task(self._every(MINUTE, self._expire))
+                group.create_task(self._every(FIVE_MINUTES, self._health))
+                group.create_task(self._every(DAY, self._retire))
+        finally:
+            unsubscribe()
+
+    async def _schedules(self) -> None:
+        while True:
+            self._changed.clear()
+            upcoming: datetime | None = None
+            if self._is_leader():
+                try:
+                    upcoming = await self._database.read(schedules.next_due)
+                    if upcoming is not None and upcoming <= self._clock.now():
+                        upcoming = await self._database.write(self._work.sweep)
+                except Exception:
+                    logger.exception("the schedule sweep failed; it is tried again")
+                    await asyncio.sleep(1)
+            wait = LONGEST_SLEEP if upcoming is None else max(0.0, min(LONGEST_SLEEP, (upcoming - self._clock.now()).total_seconds()))
+            try:
+                await asyncio.wait_for(self._changed.wait(), wait + 0.005)
+            except TimeoutError:
+                continue
+
+    async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
+        while True:
+            await asyncio.sleep(seconds)
+            if self._is_leader():
+                try:
+                    await work()
+                except Exception:
+                    logger.exception("house-keeping failed; it is tried again later")
+
+    async def _expire(self) -> None:
+        await self._database.write(self._work.expire_questions)
+
+    async def _health(self) -> None:
+        words, now = self._work.runner.around.words, self._clock.now()
+        stuck = await self._database.write(lambda connection: retention.cancel_stuck(connection, now, words))
+        waiting = await self._database.read(retention.waiting_messages)
+        logger.info("health", extra={"stuck_cancelled": stuck, "messages_waiting": waiting})
+
+    async def _retire(self) -> None:
+        now = self._clock.now()
+        archived = await self._database.write(lambda connection: retention.archive(connection, now))
+        forgotten = await self._database.write(lambda connection: retention.forget_spent(connection, now))
+        logger.info("retention", extra={"archived": archived, "forgotten": forgotten})

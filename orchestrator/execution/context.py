@@ -1,0 +1,230 @@
+"""What a running agent may do: the hand that journals each step and hands finished ones back."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from orchestrator.actions.dispatcher import Dispatcher
+from orchestrator.contracts import (
+    AnswerKind,
+    Card,
+    Catalogue,
+    Clock,
+    DuplicateKey,
+    Effect,
+    FatalError,
+    JournalMismatch,
+    Json,
+    MajordomoError,
+    Option,
+    Person,
+    Queue,
+    Task,
+    ToolError,
+    TransientError,
+    Waiting,
+    Words,
+)
+from orchestrator.execution.hands import Hand
+from orchestrator.tasks import events, journal, outgoing, questions
+from orchestrator.tasks.journal import Step
+from storage.models import TaskRow
+
+Subtask = Callable[[sa.Connection, Task, str, str, dict[str, Json]], Awaitable[Json]]
+Think = Callable[[str], Awaitable[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every run shares: injected once by the composition root."""
+
+    catalogue: Catalogue
+    queue: Queue
+    dispatcher: Dispatcher
+    clock: Clock
+    words: Words
+    think: Think | None = None
+
+
+class RunningContext:
+    """One run of one segment. See `contracts.Context` for what each method promises."""
+
+    def __init__(self, task: Task, person: Person, hand: Hand, steps: dict[str, Step], around: Surroundings, message_id: str | None = None) -> None:
+        self.person = person
+        self._task = task
+        self._hand = hand
+        self._steps = steps
+        self._around = around
+        self._message_id = message_id
+        self._used: set[str] = set()
+        self._scope: tuple[str, ...] = ()
+        self._calls = sum(step.kind == "call" for step in steps.values())
+
+    def words(self, message: str, /, **arguments: Any) -> str:
+        return self._around.words(self._task.language, message, arguments)
+
+    async def now(self, key: str = "now") -> datetime:
+        value = await self._step(key, "now", "", None, lambda connection: self._around.clock.now().isoformat())
+        return datetime.fromisoformat(str(value))
+
+    async def random(self, key: str) -> float:
+        value = await self._step(key, "random", "", None, lambda connection: random.random())
+        return float(value)
+
+    async def say(self, card: Card | str, *, key: str) -> None:
+        await self._step(key, "say", "", None, lambda connection: outgoing.post(connection, self._envelope(), as_card(card)))
+
+    async def progress(self, label: str, percent: int) -> None:
+        percent = max(0, min(100, percent))
+
+        def work(connection: sa.Connection) -> None:
+            connection.execute(sa.update(TaskRow).where(TaskRow.id == self._task.id).values(progress=percent))
+            events.record(connection, self._task, events.PROGRESS, {"percent": percent, "label": label}, self._around.clock.now())
+            if not self._hand.instant and self._task.chat_id:
+                text = self._around.words(self._task.language, "progress", {"number": self._task.number, "label": label, "percent": percent})
+                outgoing.post(connection, self._envelope(), Card(text, silent=True, status_key=f"task:{self._task.id}"))
+
+        await self._hand.write(self._task, work)
+
+    async def ask(self, key: str, prompt: Card | str, kind: AnswerKind = AnswerKind.TEXT) -> Json:
+        return await self._question(key, as_card(prompt), kind, ())
+
+    async def choose(self, key: str, prompt: Card | str, options: Sequence[Option]) -> Json:
+        if not options:
+            raise FatalError(f"nothing to choose from at {key}")
+        return await self._question(key, as_card(prompt), AnswerKind.CHOICE, options)
+
+    async def call(self, tool: str, *, key: str, **arguments: Json) -> Json:
+        key = self._key(key)
+        known = self._steps.get(key)
+        mark = journal.digest([tool, arguments])
+        if known is not None and (known.digest == mark or not self._is_read(tool)):
+            if known.digest != mark:
+                raise JournalMismatch(f"{key} was called with other arguments before")
+            return _replay(known)
+        return await self._hand.write(self._task, lambda connection: self._call(connection, key, tool, arguments, mark))
+
+    async def think(self, key: str, prompt: str) -> str:
+        key = self._key(key)
+        if (known := self._steps.get(key)) is not None:
+            return str(_replay(known))
+        if self._around.think is None:
+            raise ToolError("no language model is configured")
+        begun = time.perf_counter()
+        answer = await self._around.think(prompt)
+        await self._hand.write(self._task, lambda connection: self._write(connection, key, "think", "", prompt, answer, None, None, begun))
+        return answer
+
+    async def subtask(self, key: str, task_type: str, **slots: Json) -> Json:
+        key = self._key(key)
+        if (known := self._steps.get(key)) is not None:
+            return _replay(known)
+        from orchestrator.execution import subtasks
+
+        await self._hand.write(self._task, lambda connection: subtasks.start(connection, self._task, key, task_type, slots, self._around))
+        raise Waiting
+
+    @contextmanager
+    def scope(self, name: object) -> Iterator[None]:
+        before = self._scope
+        self._scope = (*before, str(name))
+        try:
+            yield
+        finally:
+            self._scope = before
+
+    async def all(self, *waits: Awaitable[Any]) -> list[Any]:
+        results: list[Any] = []
+        waiting = False
+        for wait in waits:
+            try:
+                results.append(await wait)
+            except Waiting:
+                waiting = True
+        if waiting:
+            raise Waiting
+        return results
+
+    # --- how a step is kept ---
+
+    async def _question(self, key: str, prompt: Card, kind: AnswerKind, options: Sequence[Option]) -> Json:
+        key = self._key(key)
+        if (known := self._steps.get(key)) is not None:
+            return _replay(known)
+        await self._hand.write(self._task, lambda connection: questions.ask(connection, self._envelope(), self._task, key, prompt, kind, options))
+        raise Waiting
+
+    async def _step(self, key: str, kind: str, name: str, given: Json, work: Callable[[sa.Connection], Json]) -> Json:
+        key = self._key(key)
+        if (known := self._steps.get(key)) is not None:
+            return _replay(known)
+
+        def journaled(connection: sa.Connection) -> Json:
+            begun = time.perf_counter()
+            return self._write(connection, key, kind, name, given, work(connection), None, None, begun)
+
+        return await self._hand.write(self._task, journaled)
+
+    def _call(self, connection: sa.Connection, key: str, tool: str, arguments: dict[str, Json], mark: str) -> Json:
+        begun = time.perf_counter()
+        output: Json = None
+        failure: dict[str, Any] | None = None
+        savepoint = connection.begin_nested()
+        try:
+            output = self._around.dispatcher.dispatch(connection, self.person, self._task, tool, arguments, self._calls)
+            savepoint.commit()
+        except TransientError:
+            savepoint.rollback()
+            raise
+        except MajordomoError as error:
+            savepoint.rollback()
+            failure = {"type": type(error).__name__, "message": str(error)}
+        self._calls += 1
+        self._write(connection, key, "call", tool, arguments, output, failure, mark, begun)
+        return _replay(self._steps[key])
+
+    def _write(
+        self, connection: sa.Connection, key: str, kind: str, name: str, given: Json, output: Json, error: dict[str, Any] | None, mark: str | None, begun: float
+    ) -> Json:
+        spent = (time.perf_counter() - begun) * 1000
+        step = Step(key, kind, name, output, error, mark, given, round(spent, 3), len(self._steps))
+        journal.write(connection, self._task, step, self._around.clock.now())
+        self._steps[key] = step
+        return output
+
+    def _key(self, key: str) -> str:
+        full = "/".join((*self._scope, key))
+        if full in self._used:
+            raise DuplicateKey(f"the step key {full} was used twice in one run")
+        self._used.add(full)
+        return full
+
+    def _envelope(self) -> outgoing.Envelope:
+        if self._task.chat_id is None:
+            raise FatalError("this task has no chat to speak in")
+        return outgoing.Envelope(self._task.chat_id, self._task.person_id, self._around.clock.now(), self._task.id, self._message_id)
+
+    def _is_read(self, tool: str) -> bool:
+        return self._around.dispatcher.effect(tool) is Effect.READ
+
+
+def as_card(card: Card | str) -> Card:
+    return Card(card) if isinstance(card, str) else card
+
+
+_ERRORS: dict[str, type[MajordomoError]] = {"ToolError": ToolError, "FatalError": FatalError}
+
+
+def _replay(step: Step) -> Json:
+    """A finished step again: its value, or its error as first raised."""
+    if step.error is not None:
+        raise _ERRORS.get(step.error["type"], ToolError)(step.error["message"])
+    return step.output

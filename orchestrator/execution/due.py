@@ -1,0 +1,70 @@
+"""What happens when something comes due: reminders are told, appointments announced, questions expire."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from orchestrator.contracts import ENDED, Card, TaskState
+from orchestrator.execution.runner import Runner
+from orchestrator.tasks import manager, notifications, outgoing, questions, schedules
+from orchestrator.tasks.notifications import Notice
+from orchestrator.tasks.people import person_of
+from orchestrator.tasks.schedules import LATE, Due
+from storage.models import CalendarEventRow
+
+
+@dataclass(frozen=True, slots=True)
+class DueWork:
+    """Fires schedules and expires questions, inside the sweep's transaction."""
+
+    runner: Runner
+
+    def sweep(self, connection: sa.Connection) -> datetime | None:
+        """Do everything that is due; returns the next instant at which something will be."""
+        now = self.runner.around.clock.now()
+        while schedules.sweep(connection, now, self._fire) >= schedules.BATCH:
+            pass
+        return schedules.next_due(connection)
+
+    def _fire(self, connection: sa.Connection, due: Due) -> str | None:
+        schedule = due.schedule
+        person = person_of(connection, schedule.person_id)
+        now = self.runner.around.clock.now()
+        if schedule.kind == "appointment_reminder" and not _still_booked(connection, schedule.payload):
+            return None
+        zone = ZoneInfo(schedule.zone)
+        key = {"reminder": "reminder-due", "appointment_reminder": "appointment-due"}.get(schedule.kind, "reminder-due")
+        suffix = "-late" if due.outcome == LATE else ""
+        start = schedule.payload.get("start")
+        shown = datetime.fromisoformat(start).astimezone(zone) if start else due.due_at.astimezone(zone)
+        words = self.runner.around.words
+        text = words(person.language, key + suffix, {"title": schedule.title, "when": shown, "due": due.due_at.astimezone(zone)})
+        envelope = outgoing.Envelope(schedule.chat_id, schedule.person_id, now, schedule.task_id)
+        kind = notifications.REMINDER if schedule.kind == "reminder" else schedule.kind
+        notice = Notice(kind, schedule.title, text, schedule.task_id, schedule.id, {"due_at": due.due_at.isoformat()})
+        return notifications.notify(connection, envelope, notice, words, person.language)
+
+    def expire_questions(self, connection: sa.Connection) -> int:
+        """Close questions whose time is over; the task that waited for one ends, and its person is told."""
+        now = self.runner.around.clock.now()
+        expired = [question for question in questions.due(connection, now) if questions.close(connection, question, "expired", now)]
+        for question in expired:
+            task = manager.load(connection, question.task_id) if question.task_id else None
+            if task is None or task.state in ENDED:
+                continue
+            if task.state is TaskState.AWAITING_INPUT:
+                manager.fail(connection, task, {"type": "Expired", "message": "nobody answered"}, now)
+                person = person_of(connection, task.person_id)
+                text = self.runner.around.words(person.language, "question-expired", {"number": task.number, "title": task.title})
+                outgoing.post(connection, outgoing.Envelope(question.chat_id, person.id, now, task.id), Card(text))
+        return len(expired)
+
+
+def _still_booked(connection: sa.Connection, payload: dict[str, Any]) -> bool:
+    query = sa.select(CalendarEventRow.state).where(CalendarEventRow.id == payload.get("event_id"))
+    return bool(connection.execute(query).scalar() == "booked")

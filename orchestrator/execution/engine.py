@@ -1,0 +1,223 @@
+"""The queue and the workers: DBOS Transact, embedded on SQLite, shared on Postgres. The only file that knows it.
+
+One DBOS workflow is one segment of one task, under the id `<task>:<segment>`, queued in the transaction that made it
+due: it starts exactly once. Our journal memoizes the steps, so a workflow that is run again repeats nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import threading
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from orchestrator.contracts import Clock, Task
+from storage.database import Database, make_engine, sync_url
+from storage.models import TaskRow, WorkerRow, new_id
+
+if TYPE_CHECKING:
+    from dbos import DBOSClient
+
+APPLICATION_VERSION = "1"
+"""Pinned: by default DBOS hashes the source and strands old work after an upgrade."""
+TRIAGE, WORK = "triage", "work"
+SEGMENT = "majordomo_segment"
+IDLE_POLL, BUSY_POLL = 0.5, 0.1
+"""Seconds between looks into the queue (idle CPU of the process: 0.8 % and 2.4 %)."""
+BUSY_FOR = 5.0
+HEARTBEAT = 3.0
+DEAD_AFTER = timedelta(seconds=12)
+MAX_RECOVERIES = 10
+FINISHED_KEPT = timedelta(days=1)
+
+Run = Callable[[str, int], Awaitable[None]]
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """How much one worker does at a time, and one person may have running."""
+
+    per_person: int = 10
+    per_worker: int = 32
+    threads: int = 16
+
+
+class Engine:
+    """Implements the Queue port. `start` makes this process a worker; `enqueue` works before that, too."""
+
+    def __init__(self, database: Database, clock: Clock, settings: EngineSettings | None = None) -> None:
+        self.executor_id = new_id()
+        self._database = database
+        self._clock = clock
+        self._settings = settings or EngineSettings()
+        self._client: DBOSClient | None = None
+        self._client_lock = threading.Lock()
+        self._jobs: list[asyncio.Task[None]] = []
+        self._busy_until = 0.0
+        self._working = False
+
+    def enqueue(self, connection: sa.Connection, task: Task, *, delay: float = 0.0) -> None:
+        options: dict[str, Any] = {
+            "workflow_name": SEGMENT,
+            "queue_name": TRIAGE if task.type == "triage" else WORK,
+            "workflow_id": f"{task.id}:{task.segment}",
+            "queue_partition_key": task.person_id,
+            "priority": int(task.priority),
+            "app_version": APPLICATION_VERSION,
+            **({"delay_seconds": delay} if delay else {}),
+        }
+        self._connect().enqueue_in_transaction(connection, options, task.id, task.segment)  # type: ignore[arg-type]
+        self._busy_until = monotonic() + BUSY_FOR + delay
+
+    async def start(self, run: Run) -> None:
+        """Become a worker: launch DBOS, take over what dead workers left, keep the heartbeat."""
+        await asyncio.to_thread(self._launch, run)
+        await self._database.write(self._beat)
+        await asyncio.to_thread(self._take_over_at_start)
+        self._jobs = [asyncio.create_task(self._keep_alive()), asyncio.create_task(self._pace())]
+
+    async def stop(self) -> None:
+        for job in self._jobs:
+            job.cancel()
+        await asyncio.gather(*self._jobs, return_exceptions=True)
+        if self._working:
+            from dbos import DBOS
+
+            self._working = False
+            await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=8, destroy_registry=True)
+            await self._database.write(lambda connection: connection.execute(sa.delete(WorkerRow).where(WorkerRow.id == self.executor_id)))
+
+    def prepare(self) -> None:
+        """Load DBOS and make its tables, off the event loop; `enqueue` does it on first need."""
+        self._connect()
+
+    # --- DBOS ---
+
+    def _connect(self) -> DBOSClient:
+        with self._client_lock:
+            if self._client is None:
+                from dbos import DBOSClient
+
+                self._migrate()
+                self._client = DBOSClient(**self._location(), lazy=True)
+            return self._client
+
+    def _migrate(self) -> None:
+        """DBOS's own tables, made before the first job is queued; quick when they are there."""
+        from dbos import DBOS
+
+        DBOS.migrate(sync_url(self._database.url).render_as_string(hide_password=False))
+
+    def _location(self) -> dict[str, Any]:
+        location: dict[str, Any] = {"system_database_url": sync_url(self._database.url).render_as_string(hide_password=False)}
+        if self._database.is_sqlite:
+            location["system_database_engine"] = self._engine()
+        return location
+
+    def _engine(self) -> sa.Engine:
+        if not hasattr(self, "_own_engine"):
+            self._own_engine = make_engine(self._database.url, size=3, begins=False)
+        return self._own_engine
+
+    def _launch(self, run: Run) -> None:
+        from dbos import DBOS
+
+        self._connect()
+        DBOS(
+            config={
+                "name": "majordomo",
+                "application_version": APPLICATION_VERSION,
+                "executor_id": self.executor_id,
+                "max_executor_threads": self._settings.threads,
+                "log_level": "ERROR",
+                **self._location(),  # type: ignore[typeddict-item]
+            }
+        )
+
+        @DBOS.workflow(name=SEGMENT, max_recovery_attempts=MAX_RECOVERIES)
+        async def segment(task_id: str, number: int) -> None:
+            self._busy_until = monotonic() + BUSY_FOR
+            await run(task_id, number)
+
+        DBOS.launch()
+        for name in (TRIAGE, WORK):
+            DBOS.register_queue(
+                name, partition_concurrency=self._settings.per_person, worker_concurrency=self._settings.per_worker, polling_interval_sec=IDLE_POLL
+            )
+        self._working = True
+
+    async def _pace(self) -> None:
+        """Look into the queue often while tasks run, seldom when idle."""
+        from dbos import DBOS
+
+        interval = IDLE_POLL
+        while True:
+            await asyncio.sleep(BUSY_POLL)
+            wanted = BUSY_POLL if monotonic() < self._busy_until else IDLE_POLL
+            if wanted != interval:
+                interval = wanted
+                for name in (TRIAGE, WORK):
+                    queue = await asyncio.to_thread(DBOS.retrieve_queue, name)
+                    if queue is not None:
+                        await asyncio.to_thread(queue.set_polling_interval_sec, interval)
+
+    # --- dead workers ---
+
+    def _beat(self, connection: sa.Connection) -> None:
+        now = self._clock.now()
+        beaten = connection.execute(sa.update(WorkerRow).where(WorkerRow.id == self.executor_id).values(heartbeat_at=now)).rowcount
+        if not beaten:
+            connection.execute(sa.insert(WorkerRow).values(id=self.executor_id, host=socket.gethostname(), started_at=now, heartbeat_at=now))
+
+    async def _keep_alive(self) -> None:
+        while True:
+            await asyncio.sleep(HEARTBEAT)
+            if self._database.is_sqlite:
+                continue
+            try:
+                await self._database.write(self._beat)
+                for dead in await self._database.read(self._dead):
+                    await asyncio.to_thread(self._take_over, [dead])
+                    await self._database.write(lambda connection, dead=dead: connection.execute(sa.delete(WorkerRow).where(WorkerRow.id == dead)))  # type: ignore[misc]
+            except sa.exc.DBAPIError:
+                logger.exception("heartbeat failed")
+
+    def _dead(self, connection: sa.Connection) -> list[str]:
+        oldest: datetime = self._clock.now() - DEAD_AFTER
+        query = sa.select(WorkerRow.id).where(WorkerRow.heartbeat_at < oldest, WorkerRow.id != self.executor_id)
+        return list(connection.execute(query).scalars())
+
+    def _take_over_at_start(self) -> None:
+        """On SQLite the data folder's lock says that nobody else lives: everything unfinished is ours."""
+        if self._database.is_sqlite:
+            self._take_over(None)
+
+    def _take_over(self, executors: list[str] | None) -> None:
+        """Queue again what these workers (or, for None, all before us) had begun, after raising the tasks' lease."""
+        from dbos import DBOS
+
+        found = DBOS.list_workflows(status="PENDING", executor_id=executors, load_input=False, load_output=False)
+        ours = [flow for flow in found if flow.executor_id != self.executor_id]
+        if not ours:
+            return
+        tasks = {flow.workflow_id.rpartition(":")[0] for flow in ours}
+        raised = sa.update(TaskRow).where(TaskRow.id.in_(tasks)).values(lease=TaskRow.lease + 1)
+        self._database.write_now(lambda connection: connection.execute(raised))
+        logger.info("taking over", extra={"segments": len(ours)})
+        for name in (TRIAGE, WORK):
+            ids = [flow.workflow_id for flow in ours if flow.queue_name == name]
+            if ids:
+                DBOS.resume_workflows(ids, queue_name=name)
+
+
+def monotonic() -> float:
+    """Monotonic seconds, the same from every thread."""
+    return time.monotonic()

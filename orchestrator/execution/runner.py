@@ -1,0 +1,232 @@
+"""Runs one segment of one task: the agent's `process` over its journal, and what follows from how it ended."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Coroutine, Generator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from orchestrator.contracts import (
+    ENDED,
+    Agent,
+    Card,
+    Catalogue,
+    Declined,
+    Done,
+    FatalError,
+    Json,
+    Lane,
+    LostRace,
+    MajordomoError,
+    NotMine,
+    Outcome,
+    Person,
+    Queue,
+    Task,
+    TaskState,
+    TransientError,
+    Waiting,
+)
+from orchestrator.execution.context import RunningContext, Surroundings
+from orchestrator.execution.hands import Hand, InTransaction
+from orchestrator.tasks import agent_log, family, journal, manager, outgoing
+from orchestrator.tasks.people import person_of
+
+T = TypeVar("T")
+MAX_ATTEMPTS = 3
+BACKOFF = 2.0
+"""Seconds before the first retry of a transient failure; each later one waits four times as long."""
+
+logger = logging.getLogger(__name__)
+
+Reroute = Callable[[sa.Connection, Task, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one task may use up."""
+
+    attempts: int = MAX_ATTEMPTS
+    backoff: float = BACKOFF
+
+
+class Runner:
+    """Shared by both lanes: the desk drives instant agents through it, the engine durable ones."""
+
+    def __init__(self, catalogue: Catalogue, around: Surroundings, queue: Queue, limits: Limits | None = None) -> None:
+        self.catalogue = catalogue
+        self.around = around
+        self.queue = queue
+        self.limits = limits or Limits()
+        self.reroute: Reroute | None = None
+
+    # --- the instant lane ---
+
+    def run_now(self, connection: sa.Connection, task: Task, person: Person, message_id: str | None = None) -> Task:
+        """Run an instant agent inside the message's transaction; if it raises, its writes are undone and the task is failed honestly."""
+        hand = InTransaction(connection)
+        savepoint = connection.begin_nested()
+        try:
+            drive(self._segment(task, person, hand, journal.read(connection, task.id) if task.segment else {}, message_id))
+            savepoint.commit()
+        except Exception as error:
+            savepoint.rollback()
+            logger.exception("instant agent failed", extra={"task": task.id, "agent": task.agent})
+            self._fail(connection, task, _describe(error), message_id)
+        after = manager.load(connection, task.id) or task
+        if after.state in ENDED:
+            self._wake_followers(connection, after, message_id)
+        return after
+
+    def start(self, connection: sa.Connection, task: Task, person: Person, message_id: str | None = None) -> Task:
+        """Begin or continue a pending task in the lane of its agent."""
+        agent = self._agent(task)
+        if agent.lane is Lane.INSTANT:
+            running = manager.transition(connection, task, TaskState.IN_PROGRESS, self.around.clock.now()) if task.state is not TaskState.IN_PROGRESS else task
+            return self.run_now(connection, running, person, message_id)
+        self.queue.enqueue(connection, task)
+        return task
+
+    # --- the durable lane ---
+
+    async def run_segment(self, task: Task, person: Person, hand: Hand, steps: dict[str, journal.Step]) -> None:
+        """Run a durable segment to its end. A transient failure is tried again later; a lost race ends it silently."""
+        try:
+            await self._segment(task, person, hand, steps, None)
+        except LostRace:
+            logger.info("segment lost its race", extra={"task": task.id, "segment": task.segment})
+        except TransientError as error:
+            failure = _describe(error)
+            await hand.write(task, lambda connection: self._retry_later(connection, task, failure))
+        except Exception as error:
+            logger.exception("agent failed", extra={"task": task.id, "agent": task.agent})
+            failure = _describe(error)
+            await hand.write(task, lambda connection: self._fail(connection, task, failure, None))
+
+    # --- shared ---
+
+    async def _segment(self, task: Task, person: Person, hand: Hand, steps: dict[str, journal.Step], message_id: str | None) -> None:
+        context = RunningContext(task, person, hand, steps, self.around, message_id)
+        begun = self.around.clock.now()
+        try:
+            outcome = await self._agent(task).process(task, context)
+        except Waiting:
+            await hand.write(task, lambda connection: self._wait(connection, task))
+            return
+        await hand.write(task, lambda connection: self._end(connection, task, outcome, message_id, (self.around.clock.now() - begun)))
+
+    def _end(self, connection: sa.Connection, task: Task, outcome: Outcome, message_id: str | None, spent: timedelta) -> None:
+        now = self.around.clock.now()
+        agent_log.record(connection, task, agent_log.PROCESSED, now, duration_ms=spent.total_seconds() * 1000)
+        if isinstance(outcome, Done):
+            self.show(connection, task, outcome.card, message_id)
+            ended = manager.complete(connection, task, outcome.data, now)
+        elif isinstance(outcome, Declined):
+            self.show(connection, task, outcome.card, message_id)
+            ended = manager.fail(connection, task, {"type": "Declined", "message": outcome.reason}, now)
+        else:
+            ended = self._hand_on(connection, task, outcome)
+        if task.parent_id or not self._is_instant(task):
+            self._wake_followers(connection, ended, message_id)
+
+    def _hand_on(self, connection: sa.Connection, task: Task, outcome: NotMine) -> Task:
+        now = self.around.clock.now()
+        ended = manager.fail(connection, task, {"type": "NotMine", "message": f"rerouted as {outcome.intent}"}, now)
+        if self.reroute is not None:
+            self.reroute(connection, ended, outcome.intent)
+        return ended
+
+    def _wait(self, connection: sa.Connection, task: Task) -> None:
+        """Park the task: for a person when a question is open, else for its children."""
+        asked = manager.open_questions(connection, task.id)
+        now = self.around.clock.now()
+        if asked:
+            manager.transition(connection, task, TaskState.AWAITING_INPUT, now)
+            return
+        waiting = manager.transition(connection, task, TaskState.PENDING, now)
+        if not any(child.state not in ENDED for child in family.children(connection, task)):
+            self.wake(connection, waiting, None)
+
+    def wake(self, connection: sa.Connection, task: Task, message_id: str | None) -> Task:
+        """An answer or a child's result has come: the next segment."""
+        now = self.around.clock.now()
+        if task.state is TaskState.PENDING:
+            task = manager.advance(connection, task, now)
+        else:
+            task = manager.transition(connection, task, TaskState.PENDING, now, segment=task.segment + 1)
+        return self.start(connection, task, person_of(connection, task.person_id), message_id)
+
+    def _wake_followers(self, connection: sa.Connection, task: Task, message_id: str | None) -> None:
+        for follower in family.followers(connection, task):
+            slots = {**follower.slots, **_handed_down(task)}
+            follower = manager.release(connection, follower, slots)
+            self.start(connection, follower, person_of(connection, follower.person_id), message_id)
+        if task.parent_id is None:
+            return
+        parent = manager.load(connection, task.parent_id)
+        if parent is not None and parent.type != "triage" and parent.state is TaskState.PENDING:
+            family.journal_result(connection, parent, task, self.around.clock.now())
+            self.wake(connection, parent, message_id)
+
+    def _retry_later(self, connection: sa.Connection, task: Task, failure: dict[str, Json]) -> None:
+        attempts = task.attempts + 1
+        now = self.around.clock.now()
+        if attempts > self.limits.attempts:
+            self._fail(connection, task, failure, None, dead_letter=True)
+            return
+        delay = self.limits.backoff * 4 ** (attempts - 1)
+        again = manager.transition(
+            connection, task, TaskState.PENDING, now, attempts=attempts, segment=task.segment + 1, error=failure, not_before=now + timedelta(seconds=delay)
+        )
+        self.queue.enqueue(connection, again, delay=delay)
+
+    def _fail(self, connection: sa.Connection, task: Task, failure: dict[str, Json], message_id: str | None, *, dead_letter: bool = True) -> None:
+        now = self.around.clock.now()
+        text = self.around.words(task.language, "task-failed", {"number": task.number, "title": task.title, "reason": failure["message"]})
+        self.show(connection, task, Card(text), message_id)
+        ended = manager.fail(connection, task, failure, now, dead_letter=dead_letter)
+        if not self._is_instant(task):
+            self._wake_followers(connection, ended, message_id)
+
+    def show(self, connection: sa.Connection, task: Task, card: Card, message_id: str | None) -> None:
+        """Send an agent's card to the task's chat, if it has one and there is something to show."""
+        if task.chat_id is not None and card.text:
+            outgoing.post(connection, outgoing.Envelope(task.chat_id, task.person_id, self.around.clock.now(), task.id, message_id), card)
+
+    def _agent(self, task: Task) -> Agent:
+        agent = self.catalogue.agent(task.agent)
+        if agent is None:
+            raise FatalError(f"the agent {task.agent} is not installed any more")
+        return agent
+
+    def _is_instant(self, task: Task) -> bool:
+        agent = self.catalogue.agent(task.agent)
+        return agent is not None and agent.lane is Lane.INSTANT
+
+
+def drive(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine that never truly waits to its end. Raises FatalError if it does: instant agents may not."""
+    steps: Generator[Any, Any, T] = coroutine.__await__()
+    try:
+        steps.send(None)
+    except StopIteration as end:
+        result: T = end.value
+        return result
+    coroutine.close()
+    raise FatalError("an instant agent tried to wait for something outside its transaction")
+
+
+def _describe(error: Exception) -> dict[str, Json]:
+    """What the task keeps of a failure: its kind, and its words only where they are ours."""
+    known = isinstance(error, MajordomoError)
+    return {"type": type(error).__name__, "message": str(error) if known else "an unexpected error"}
+
+
+def _handed_down(task: Task) -> dict[str, Json]:
+    """What a task tells the ones that waited for it: its result, and the instant that theirs may refer to."""
+    result = task.result if isinstance(task.result, dict) else {}
+    return {"earlier": result, "anchor": result.get("start"), "earlier_failed": task.state is not TaskState.COMPLETED}

@@ -1,0 +1,62 @@
+"""Stored messages as the desk takes them: oldest first within a chat, each by compare-and-set, so exactly once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from storage.models import ChatRow, MessageRow, TaskRow
+
+TOPIC = "inbox"
+RECEIVED, HANDLED = "received", "handled"
+
+_columns = (MessageRow.seq, MessageRow.id, MessageRow.person_id, MessageRow.kind, MessageRow.text, MessageRow.payload, MessageRow.channel)
+_lock = sa.select(ChatRow.id, ChatRow.channel, ChatRow.kind, ChatRow.handover, ChatRow.busy_until).where(ChatRow.id == sa.bindparam("chat")).with_for_update()
+_oldest = sa.select(*_columns).where(MessageRow.chat_id == sa.bindparam("chat"), MessageRow.state == RECEIVED).order_by(MessageRow.seq).limit(1)
+_handle = (
+    sa.update(MessageRow)
+    .where(MessageRow.seq == sa.bindparam("number"), MessageRow.state == RECEIVED)
+    .values(state=HANDLED, handled_at=sa.bindparam("now"))
+)
+
+
+def lock_chat(connection: sa.Connection, chat_id: str) -> Any:
+    """The chat's row, held to the end of the transaction: within a chat, messages are handled one at a time."""
+    return connection.execute(_lock, {"chat": chat_id}).first()
+
+
+def take_oldest(connection: sa.Connection, chat_id: str, now: datetime) -> Any:
+    """Mark the oldest waiting message of a chat as handled and return it; None when there is none."""
+    message = connection.execute(_oldest, {"chat": chat_id}).first()
+    if message is None or connection.execute(_handle, {"number": message.seq, "now": now}).rowcount != 1:
+        return None
+    return message
+
+
+def of_task(connection: sa.Connection, task_id: str) -> Any:
+    """The message that a task was made from."""
+    query = sa.select(*_columns).join(TaskRow, TaskRow.message_id == MessageRow.id).where(TaskRow.id == task_id)
+    return connection.execute(query).first()
+
+
+def hold(connection: sa.Connection, chat_id: str, message_id: str, until: datetime) -> None:
+    """Later messages of this chat wait for this one, no longer than `until`."""
+    connection.execute(sa.update(ChatRow).where(ChatRow.id == chat_id).values(busy_until=until, busy_message_id=message_id))
+
+
+def free(connection: sa.Connection, chat_id: str) -> None:
+    connection.execute(sa.update(ChatRow).where(ChatRow.id == chat_id).values(busy_until=None, busy_message_id=None))
+
+
+def chats_waiting(connection: sa.Connection, now: datetime) -> list[str]:
+    """Chats with messages that nobody has handled, and that are not held back."""
+    query = (
+        sa.select(MessageRow.chat_id)
+        .join(ChatRow, ChatRow.id == MessageRow.chat_id)
+        .where(MessageRow.state == RECEIVED, sa.or_(ChatRow.busy_until.is_(None), ChatRow.busy_until <= now))
+        .group_by(MessageRow.chat_id)
+        .order_by(sa.func.min(MessageRow.seq))
+    )
+    return list(connection.execute(query).scalars())

@@ -1,0 +1,37 @@
+"""People as agents see them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import sqlalchemy as sa
+
+from orchestrator import languages
+from orchestrator.contracts import Person, Role
+from storage.models import PersonRow
+
+_columns = (PersonRow.id, PersonRow.role, PersonRow.name, PersonRow.language, PersonRow.zone, PersonRow.assumed_zone)
+_find = sa.select(*_columns).where(PersonRow.id == sa.bindparam("person"))
+
+
+def person_of(connection: sa.Connection, person_id: str) -> Person:
+    return from_row(connection.execute(_find, {"person": person_id}).one())
+
+
+def owners(connection: sa.Connection) -> list[Person]:
+    return [from_row(row) for row in connection.execute(sa.select(*_columns).where(PersonRow.role == Role.OWNER.value))]
+
+
+def from_row(row: Any) -> Person:
+    return Person(row.id, Role(row.role), row.name, row.language, row.zone, row.zone or row.assumed_zone)
+
+
+def speaking(connection: sa.Connection, person_id: str, text: str) -> Person:
+    """The person who sent this, in the language they wrote it in; a clear change of language is remembered."""
+    person = person_of(connection, person_id)
+    written = languages.clear_language(text) if text else None
+    if written is None or written == person.language:
+        return person
+    connection.execute(sa.update(PersonRow).where(PersonRow.id == person_id).values(language=written))
+    return replace(person, language=written)

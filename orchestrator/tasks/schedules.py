@@ -1,0 +1,137 @@
+"""What comes due when. One sweep over one table: every due instant ends as ran, late, missed or skipped, and none fires twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from orchestrator import times
+from storage.models import OccurrenceRow, ScheduleRow, new_id
+from storage.signals import announce
+
+TOPIC = "schedules"
+ONCE, RRULE, CRON, INTERVAL = "once", "rrule", "cron", "interval"
+RAN, LATE, MISSED, SKIPPED = "ran", "late", "missed", "skipped"
+LATE_AFTER = timedelta(seconds=90)
+"""An occurrence that fires this much after its instant is said to be late."""
+BATCH = 50
+
+
+@dataclass(frozen=True, slots=True)
+class NewSchedule:
+    """`start` is the first due instant; `rule` an RRULE, a cron expression or an interval in seconds, by `repeat`."""
+
+    person_id: str
+    chat_id: str
+    kind: str
+    title: str
+    zone: str
+    start: datetime
+    repeat: str = ONCE
+    rule: str = ""
+    zone_assumed: bool = False
+    task_id: str | None = None
+    payload: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One occurrence that has come due, with how it ends."""
+
+    schedule: Any
+    due_at: datetime
+    outcome: str
+
+
+Fire = Callable[[sa.Connection, Due], str | None]
+"""Does what a due schedule is for; returns the id of the notification it sent."""
+
+
+def create(connection: sa.Connection, new: NewSchedule, now: datetime) -> str:
+    """Store a schedule under the person's next short number; returns its id."""
+    schedule_id = new_id()
+    number = connection.execute(sa.select(sa.func.coalesce(sa.func.max(ScheduleRow.number), 0) + 1).where(ScheduleRow.person_id == new.person_id)).scalar_one()
+    connection.execute(
+        sa.insert(ScheduleRow),
+        {
+            "id": schedule_id, "number": number, "person_id": new.person_id, "chat_id": new.chat_id, "task_id": new.task_id, "kind": new.kind,
+            "title": new.title[:500], "repeat": new.repeat, "rule": new.rule, "zone": new.zone, "zone_assumed": new.zone_assumed,
+            "start_at": new.start, "next_due": new.start, "payload": new.payload, "created_at": now,
+        },
+    )  # fmt: skip
+    announce(connection, TOPIC)
+    return schedule_id
+
+
+def following(schedule: Any, after: datetime) -> datetime | None:
+    """The next due instant after `after`, in the schedule's own zone; None when there is none."""
+    match schedule.repeat:
+        case "rrule":
+            return times.next_after(schedule.rule, after, zone=schedule.zone, start=schedule.start_at)
+        case "cron":
+            return times.next_cron(schedule.rule, after, zone=schedule.zone)
+        case "interval":
+            return times.next_interval(float(schedule.rule), after, start=schedule.start_at)
+    return None
+
+
+def next_due(connection: sa.Connection) -> datetime | None:
+    """When the sweep has to wake up."""
+    found: datetime | None = connection.execute(sa.select(sa.func.min(ScheduleRow.next_due)).where(ScheduleRow.state == "active")).scalar()
+    return found
+
+
+def sweep(connection: sa.Connection, now: datetime, fire: Fire) -> int:
+    """End every due instant. Of several missed by a repeating schedule only the latest is told, as late; the others are missed."""
+    query = sa.select(ScheduleRow.__table__).where(ScheduleRow.state == "active", ScheduleRow.next_due <= now)
+    query = query.order_by(ScheduleRow.next_due).limit(BATCH).with_for_update(skip_locked=True)
+    ended = 0
+    for schedule in connection.execute(query).all():
+        ended += _end_due(connection, schedule, now, fire)
+    return ended
+
+
+def _end_due(connection: sa.Connection, schedule: Any, now: datetime, fire: Fire) -> int:
+    instants = [schedule.next_due]
+    upcoming = following(schedule, schedule.next_due)
+    while upcoming is not None and upcoming <= now:
+        instants.append(upcoming)
+        upcoming = following(schedule, upcoming)
+    *missed, latest = instants
+    for instant in missed:
+        _record(connection, schedule.id, instant, MISSED, now, None)
+    outcome = LATE if now - latest > LATE_AFTER else RAN
+    notification = fire(connection, Due(schedule, latest, outcome))
+    _record(connection, schedule.id, latest, outcome, now, notification)
+    state = "active" if upcoming is not None else "done"
+    moved = sa.update(ScheduleRow).where(ScheduleRow.id == schedule.id, ScheduleRow.next_due == schedule.next_due)
+    connection.execute(moved.values(next_due=upcoming, state=state))
+    return len(instants)
+
+
+def skip_next(connection: sa.Connection, schedule: Any, now: datetime) -> datetime | None:
+    """Leave the next occurrence out; returns the one after it."""
+    if schedule.next_due is None:
+        return None
+    upcoming = following(schedule, schedule.next_due)
+    _record(connection, schedule.id, schedule.next_due, SKIPPED, now, None)
+    moved = sa.update(ScheduleRow).where(ScheduleRow.id == schedule.id)
+    connection.execute(moved.values(next_due=upcoming, state="active" if upcoming else "done"))
+    return upcoming
+
+
+def of_person(connection: sa.Connection, person_id: str, limit: int = 30) -> list[Any]:
+    """A person's active and paused schedules, soonest first."""
+    query = sa.select(ScheduleRow.__table__).where(ScheduleRow.person_id == person_id, ScheduleRow.state.in_(("active", "paused")))
+    return list(connection.execute(query.order_by(ScheduleRow.next_due).limit(limit)))
+
+
+def _record(connection: sa.Connection, schedule_id: str, due_at: datetime, outcome: str, now: datetime, notification: str | None) -> None:
+    connection.execute(
+        sa.insert(OccurrenceRow),
+        {"id": new_id(), "schedule_id": schedule_id, "due_at": due_at, "outcome": outcome, "fired_at": now, "notification_id": notification},
+    )

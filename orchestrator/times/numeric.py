@@ -1,0 +1,72 @@
+"""Productions for dates in digits: 2026-12-24, 24.12., 24/12/2026. What could be two dates is reported, not guessed."""
+
+from __future__ import annotations
+
+from orchestrator.times.elements import CalendarDay, Unread
+from orchestrator.times.line import Line, Match
+
+ROUND_THE_CLOCK = (24, 7)
+
+
+def numeric_date(line: Line, place: int) -> Match | None:
+    first, second = line.digits(place), line.digits(place + 2)
+    separator = line.text(place + 1)
+    if first is None or second is None or separator not in ("-", ".", "/") or not (line.glued(place + 1) and line.glued(place + 2)):
+        return None
+    third = line.digits(place + 4)
+    if third is not None and line.text(place + 3) == separator and line.glued(place + 3) and line.glued(place + 4):
+        return _three(line, place, (first, second, third))
+    return _two(line, place, first, second)
+
+
+def _three(line: Line, place: int, numbers: tuple[int, int, int]) -> Match | None:
+    widths = [len(line.text(place + step)) for step in (0, 2, 4)]
+    end = place + 5
+    if widths[0] == 4 and widths[1] <= 2 and widths[2] <= 2:
+        return _checked(line, place, end, numbers[2], numbers[1], numbers[0])
+    if widths[0] > 2 or widths[1] > 2 or widths[2] not in (2, 4):
+        return None
+    year = numbers[2] if widths[2] == 4 else 2000 + numbers[2]
+    return _day_and_month(line, place, end, numbers[0], numbers[1], year)
+
+
+def _two(line: Line, place: int, first: int, second: int) -> Match | None:
+    """24.12. or 24/12; a dash needs its year, and 24/7 is no date."""
+    separator = line.text(place + 1)
+    end = place + 3
+    if separator == "-" or (first, second) == ROUND_THE_CLOCK or max(len(line.text(place)), len(line.text(place + 2))) > 2:
+        return None
+    if separator == ".":
+        if line.text(end) == "." and line.glued(end):
+            end += 1
+        elif not line.vocabulary.dotted_dates or len(line.text(place + 2)) < 2 or line.glued(end) and line.text(end) in ("%", "€"):
+            return None
+    elif not (1 <= first <= 31 and 1 <= second <= 31) or line.text(end) == "/":
+        return None
+    return _day_and_month(line, place, end, first, second, None)
+
+
+def _day_and_month(line: Line, place: int, end: int, first: int, second: int, year: int | None) -> Match | None:
+    vocabulary = line.vocabulary
+    dotted = line.text(place + 1) == "."
+    if first > 12 or second > 12 or first == second:
+        day, month = (first, second) if second <= 12 else (second, first)
+    elif vocabulary.month_first:
+        day, month = second, first
+    elif vocabulary.day_first or dotted:
+        day, month = first, second
+    else:
+        return Match(_words(line, place, end), end)
+    return _checked(line, place, end, day, month, year)
+
+
+def _checked(line: Line, place: int, end: int, day: int, month: int, year: int | None) -> Match:
+    found = CalendarDay(day, month, year)
+    longest = 29 if month == 2 else 30 if month in (4, 6, 9, 11) else 31
+    if not (1 <= month <= 12 and 1 <= day <= longest):
+        return Match(_words(line, place, end), end)
+    return Match(found, end)
+
+
+def _words(line: Line, place: int, end: int) -> Unread:
+    return Unread("".join(line.text(each) for each in range(place, end)))

@@ -1,0 +1,211 @@
+"""Productions for what repeats: every weekday, every other Monday, jeden Werktag, cada 2 horas, 每周一, daily, on Mondays."""
+
+from __future__ import annotations
+
+from orchestrator.times.elements import CalendarDay, Repeat
+from orchestrator.times.line import Line, Match, number, ordinal
+from orchestrator.times.day import month_date
+from orchestrator.times.terms import Kind
+
+FREQUENCIES = {"minute": "MINUTELY", "hour": "HOURLY", "day": "DAILY", "week": "WEEKLY", "month": "MONTHLY", "year": "YEARLY"}
+DAY_SETS = {"workday": (0, 1, 2, 3, 4), "weekend": (5, 6), "day": ()}
+EVERY_WEEK = "WEEKLY"
+
+
+def repeat(line: Line, place: int) -> Match | None:
+    return _every(line, place) or _adverb(line, place) or _plural_days(line, place) or _times_per(line, place) or _nth_of_each(line, place)
+
+
+def _every(line: Line, place: int) -> Match | None:
+    if not line.has(place, Kind.EVERY):
+        return None
+    begin = line.skip(place + 1, Kind.THE)
+    interval = 1
+    if line.has(begin, Kind.OTHER):
+        interval, begin = 2, begin + 1
+    else:
+        nth = _nth_weekday(line, begin)
+        if nth is not None:
+            return nth
+        interval, begin = _interval(line, begin)
+    return _every_unit(line, begin, interval) or _every_days(line, begin, interval) or _every_date(line, begin, interval)
+
+
+def _interval(line: Line, place: int) -> tuple[int, int]:
+    """every 2 hours, every third day, 每两个小时, alle zwei Wochen"""
+    count = ordinal(line, place)
+    if count is not None and line.has(count.end, Kind.UNIT, Kind.WEEKDAY, Kind.DAY_SET):
+        return count.value, count.end
+    count = number(line, place)
+    if count is None:
+        return 1, line.skip(place, Kind.COUNTER)
+    after = line.skip(count.end, Kind.COUNTER)
+    return (count.value, after) if line.has(after, Kind.UNIT) else (1, place)
+
+
+def _every_unit(line: Line, place: int, interval: int) -> Match | None:
+    unit = line.term(place, Kind.UNIT)
+    end = place + 1
+    if line.has(place, Kind.HALF):
+        unit = line.term(line.skip(place + 1, Kind.ARTICLE, Kind.COUNTER), Kind.UNIT)
+        if unit is not None and unit.name == "hour":
+            return Match(Repeat("MINUTELY", 30), line.skip(place + 1, Kind.ARTICLE, Kind.COUNTER) + 1)
+        return None
+    if unit is None:
+        return None
+    if unit.name == "fortnight":
+        return Match(Repeat("WEEKLY", 2 * interval), end)
+    if unit.name == "quarter_hour":
+        return Match(Repeat("MINUTELY", 15 * interval), end)
+    frequency = FREQUENCIES.get(unit.name)
+    if frequency is None:
+        return None
+    return _on_days(line, end, Repeat(frequency, interval))
+
+
+def _on_days(line: Line, place: int, base: Repeat) -> Match:
+    """every week on Monday, every month on the 3rd, 每月三号"""
+    begin = line.skip(place, Kind.ON, Kind.OF)
+    if base.frequency == "WEEKLY":
+        days = _weekday_list(line, line.skip(begin, Kind.THE))
+        if days is not None:
+            return Match(Repeat("WEEKLY", base.interval, weekdays=days[0]), days[1])
+    if base.frequency == "MONTHLY":
+        nth = _nth(line, line.skip(begin, Kind.THE))
+        if nth is not None:
+            return Match(Repeat("MONTHLY", base.interval, weekdays=(nth[1],), nth=nth[0]), nth[2])
+        after = line.skip(begin, Kind.THE, Kind.DAY_MARK)
+        if line.has(after, Kind.END, Kind.LAST) and line.has(after + 1, Kind.UNIT):
+            return Match(Repeat("MONTHLY", base.interval, month_days=(-1,)), after + 2)
+        count = ordinal(line, after) or (number(line, after) if after > place or line.vocabulary.language == "zh" else None)
+        if count is not None and 1 <= count.value <= 31 and not line.has(count.end, Kind.OCLOCK, Kind.AM, Kind.PM):
+            return Match(Repeat("MONTHLY", base.interval, month_days=(count.value,)), line.skip(count.end, Kind.DAY_MARK))
+    if base.frequency == "YEARLY":
+        dated = month_date(line, begin)
+        if dated is not None and isinstance(dated.element, CalendarDay) and dated.element.month:
+            return Match(Repeat("YEARLY", base.interval, month_days=(dated.element.day,), months=(dated.element.month,)), dated.end)
+    return Match(base, place)
+
+
+def _every_days(line: Line, place: int, interval: int) -> Match | None:
+    """every Monday and Wednesday, every weekday, every morning, 每周一三五"""
+    day_set = line.term(place, Kind.DAY_SET)
+    if day_set is not None:
+        return Match(Repeat(EVERY_WEEK, interval, weekdays=DAY_SETS[day_set.name]), place + 1)
+    part = line.term(place, Kind.BARE_PART) or line.term(place, Kind.PART)
+    if part is not None:
+        return Match(Repeat("DAILY", interval, part=part.name), place + 1)
+    days = _weekday_list(line, place)
+    return Match(Repeat(EVERY_WEEK, interval, weekdays=days[0]), days[1]) if days else None
+
+
+def _every_date(line: Line, place: int, interval: int) -> Match | None:
+    """every 24 December, every 15th"""
+    dated = month_date(line, place)
+    if dated is not None and isinstance(dated.element, CalendarDay) and dated.element.month:
+        return Match(Repeat("YEARLY", interval, month_days=(dated.element.day,), months=(dated.element.month,)), dated.end)
+    count = ordinal(line, place)
+    if count is not None and 1 <= count.value <= 31:
+        end = line.skip(count.end, Kind.OF, Kind.THE)
+        if line.has(end, Kind.UNIT):
+            return Match(Repeat("MONTHLY", interval, month_days=(count.value,)), end + 1)
+        if not (lexeme := line.at(count.end)) or not lexeme.is_word or lexeme.terms:
+            return Match(Repeat("MONTHLY", interval, month_days=(count.value,)), count.end)
+    return None
+
+
+def _weekday_list(line: Line, place: int, kind: Kind = Kind.WEEKDAY) -> tuple[tuple[int, ...], int] | None:
+    """Mondays joined by commas and "and", or a stretch of them: Monday to Friday."""
+    first = line.term(place, kind)
+    if first is None:
+        return None
+    days, end = [first.value], place + 1
+    joint = line.skip(end, Kind.TO, Kind.UNTIL) if not line.text(end) == "-" else end + 1
+    last = line.term(joint, kind) if joint > end else None
+    if last is not None:
+        return tuple(range(first.value, last.value + 1)) if last.value > first.value else (first.value,), joint + 1
+    while True:
+        after = end
+        while line.text(after) in (",", "、", "/") or line.has(after, Kind.AND, Kind.THE, Kind.EVERY, Kind.ON):
+            after += 1
+        following = line.term(after, kind)
+        if following is None or after == end and line.vocabulary.language != "zh":
+            return tuple(sorted(set(days))), end
+        days.append(following.value)
+        end = after + 1
+
+
+def _adverb(line: Line, place: int) -> Match | None:
+    """daily, weekly on Mondays, monthly on the 3rd"""
+    term = line.term(place, Kind.REPEAT)
+    if term is None:
+        return None
+    return _on_days(line, place + 1, Repeat(term.name, term.value or 1))
+
+
+def _plural_days(line: Line, place: int) -> Match | None:
+    """on Mondays, montags, los lunes y los miércoles, weekdays at 8, mornings"""
+    begin = line.skip(place, Kind.ON, Kind.FROM)
+    day_set = line.term(begin, Kind.DAY_SETS)
+    if day_set is not None:
+        return Match(Repeat(EVERY_WEEK, weekdays=DAY_SETS[day_set.name]), begin + 1)
+    part = line.term(begin, Kind.PARTS)
+    if part is not None:
+        return Match(Repeat("DAILY", part=part.name), begin + 1)
+    days = _weekday_list(line, begin, Kind.WEEKDAYS)
+    return Match(Repeat(EVERY_WEEK, weekdays=days[0]), days[1]) if days else None
+
+
+def _times_per(line: Line, place: int) -> Match | None:
+    """once a week, einmal im Monat, una vez al día; more often than once leaves the times open and is not read."""
+    term = line.term(place, Kind.TIMES)
+    if term is None or term.value != 1:
+        return None
+    after = line.skip(place + 1, Kind.ARTICLE, Kind.PER, Kind.EVERY, Kind.IN, Kind.THE, Kind.OF)
+    unit = line.term(after, Kind.UNIT)
+    if unit is None or after == place + 1 or unit.name not in FREQUENCIES:
+        return None
+    return _on_days(line, after + 1, Repeat(FREQUENCIES[unit.name]))
+
+
+def _nth(line: Line, place: int) -> tuple[int, int, int] | None:
+    """first Monday, last Friday: its count, its weekday, the place after."""
+    count = ordinal(line, place)
+    nth, end = (count.value, count.end) if count else (-1, place + 1) if line.has(place, Kind.LAST) else (0, place)
+    end = line.skip(end, Kind.COUNTER)
+    weekday = line.term(end, Kind.WEEKDAY)
+    if not nth or nth > 5 or weekday is None:
+        return None
+    return nth, weekday.value, end + 1
+
+
+def _nth_weekday(line: Line, place: int) -> Match | None:
+    """every first Monday of the month"""
+    nth = _nth(line, place)
+    if nth is None:
+        return None
+    after = line.skip(nth[2], Kind.OF, Kind.THE, Kind.IN)
+    unit = line.term(after, Kind.UNIT)
+    if unit is None or unit.name != "month" or after == nth[2]:
+        return None
+    return Match(Repeat("MONTHLY", weekdays=(nth[1],), nth=nth[0]), after + 1)
+
+
+def _nth_of_each(line: Line, place: int) -> Match | None:
+    """the first Monday of every month, the 15th of each month"""
+    begin = line.skip(place, Kind.ON, Kind.THE)
+    begin = line.skip(begin, Kind.DAY_MARK)
+    nth = _nth(line, begin)
+    count = ordinal(line, begin) or (number(line, begin) if begin > place else None)
+    end = nth[2] if nth else count.end if count else begin
+    if line.has(begin, Kind.LAST) and line.has(begin + 1, Kind.UNIT):
+        end = begin + 2
+    every = line.skip(end, Kind.OF, Kind.THE, Kind.IN)
+    unit = line.term(line.skip(every, Kind.EVERY, Kind.THE), Kind.UNIT)
+    if end == begin or not line.has(every, Kind.EVERY) or unit is None or unit.name != "month":
+        return None
+    after = line.skip(every, Kind.EVERY, Kind.THE) + 1
+    if nth is not None:
+        return Match(Repeat("MONTHLY", weekdays=(nth[1],), nth=nth[0]), after)
+    value = -1 if count is None else count.value
+    return Match(Repeat("MONTHLY", month_days=(value,)), after) if value == -1 or 1 <= value <= 31 else None

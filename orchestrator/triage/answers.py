@@ -1,0 +1,136 @@
+"""Reading what a person typed as the answer to an open question."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import available_timezones
+
+from orchestrator import times
+from orchestrator.contracts import AnswerKind, Json, Option
+from orchestrator.tasks.questions import NO, YES, Question
+from orchestrator.triage.requests import when_slot
+
+YES_WORDS = frozenset(
+    "yes y yeah yep sure ok okay correct right please fine perfect great ja jo klar gerne genau passt richtig stimmt sí si claro vale "
+    "correcto exacto bueno perfecto 是 是的 好 好的 对 可以 行 没错 嗯".split()
+)
+NO_WORDS = frozenset("no n nope nah not nein nö nicht 不 不是 不要 不行 没有 否".split())
+GIVE_UP = re.compile(
+    r"^\W*(?:please\s+)?(?:cancel(?:\s+(?:that|it|this))?|forget (?:it|that|about it)|never ?mind|leave it|stop(?:\s+(?:it|that))?|drop it"
+    r"|vergiss (?:es|das)|vergessen sie(?: es| das)?|egal|lass (?:es|mal|gut sein)|abbrechen|abbruch|doch nicht"
+    r"|olv[ií]d(?:alo|elo|ate)(?: de eso)?|d[eé]jalo|d[eé]jelo|cancela(?:r|lo)?|no importa|da igual"
+    r"|算了(?:吧)?|不用了|取消(?:吧|掉)?|别管了|不要了)\W*$",
+    re.I,
+)
+ORDINALS = {
+    "first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "last": -1, "erste": 0, "ersten": 0, "zweite": 1, "zweiten": 1,
+    "dritte": 2, "dritten": 2, "letzte": -1, "letzten": -1, "primero": 0, "primera": 0, "segundo": 1, "segunda": 1, "tercero": 2,
+    "tercera": 2, "último": -1, "última": -1, "第一个": 0, "第二个": 1, "第三个": 2, "最后一个": -1,
+}  # fmt: skip
+WORDS = re.compile(r"[^\W_]+", re.U)
+SHORTEST_PART = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A typed answer; `leftover` counts the words that were not part of it."""
+
+    value: Json
+    leftover: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads answers at one moment, in one person's zone and language."""
+
+    now: datetime
+    zone: str
+    language: str
+
+    def read(self, question: Question, text: str) -> Answer | None:
+        """The answer, or None when the text is none for this kind of question."""
+        text = text.strip()
+        if not text:
+            return None
+        match question.kind:
+            case AnswerKind.CHOICE:
+                return self._choice(question.options, text)
+            case AnswerKind.YES_NO:
+                return self._yes_no(text)
+            case AnswerKind.NUMBER:
+                return self._number(text)
+            case AnswerKind.WHEN:
+                return self._when(text)
+            case AnswerKind.ZONE:
+                return self._zone(text)
+            case AnswerKind.TEXT:
+                return Answer(text)
+
+    def _choice(self, options: tuple[Option, ...], text: str) -> Answer | None:
+        low = text.casefold().strip(" .!,。！")
+        for option in options:
+            if option.label.casefold() == low:
+                return Answer(option.value)
+        if low.isdigit() and 1 <= int(low) <= len(options):
+            return Answer(options[int(low) - 1].value)
+        for word, place in ORDINALS.items():
+            if word in low.split() or (not word.isascii() and word in low):
+                return Answer(options[place].value) if place < len(options) else None
+        partial = [option for option in options if self._overlaps(option.label.casefold(), low)]
+        if len(partial) == 1:
+            return Answer(partial[0].value, max(0, len(WORDS.findall(low)) - len(WORDS.findall(partial[0].label))))
+        if len(options) == 1 and low in YES_WORDS:
+            return Answer(options[0].value)
+        return self._choice_by_time(options, text)
+
+    def _overlaps(self, label: str, text: str) -> bool:
+        if len(text) >= SHORTEST_PART and text in label:
+            return True
+        return (len(label) >= SHORTEST_PART or not label.isascii()) and re.search(rf"(?<!\w){re.escape(label)}(?!\w)", text) is not None
+
+    def _choice_by_time(self, options: tuple[Option, ...], text: str) -> Answer | None:
+        """ "at 3" picks the option that stands for that time."""
+        starts = [(option, str(option.value.get("start", "")) if isinstance(option.value, dict) else str(option.value)) for option in options]
+        for option, start in starts:
+            try:
+                moment = datetime.fromisoformat(start)
+            except ValueError:
+                continue
+            reading = times.refine(moment, text, now=self.now, zone=self.zone, language=self.language)
+            if reading.start == moment and (reading.has_clock or reading.has_day):
+                return Answer(option.value, len(WORDS.findall(reading.rest)))
+        return None
+
+    def _yes_no(self, text: str) -> Answer | None:
+        words = [word.casefold() for word in WORDS.findall(text)]
+        low = "".join(words)
+        if low in YES_WORDS or (words and words[0] in YES_WORDS):
+            return Answer(YES, len(words) - 1)
+        if low in NO_WORDS or (words and words[0] in NO_WORDS):
+            return Answer(NO, len(words) - 1)
+        return None
+
+    def _number(self, text: str) -> Answer | None:
+        found = re.search(r"-?\d+(?:[.,]\d+)?", text)
+        return Answer(float(found.group().replace(",", ".")), len(WORDS.findall(text)) - 1) if found else None
+
+    def _when(self, text: str) -> Answer | None:
+        reading = times.read(text, now=self.now, zone=self.zone, language=self.language)
+        if not (reading.start or reading.recurrence) and re.fullmatch(r"\W*\d{1,2}(?::\d{2})?\W*", text):
+            reading = times.refine(self.now, text, now=self.now, zone=self.zone, language=self.language)
+        if reading.unread or not (reading.start or reading.recurrence):
+            return None
+        return Answer(when_slot(reading, self.zone), len(WORDS.findall(reading.rest)))
+
+    def _zone(self, text: str) -> Answer | None:
+        found = times.find_zone(text, self.language)
+        if found is None and text.strip() in available_timezones():
+            found = text.strip()
+        return Answer(found) if found else None
+
+
+def gives_up(text: str) -> bool:
+    """Whether the person drops what is being asked ("forget it")."""
+    return GIVE_UP.match(text.strip()) is not None

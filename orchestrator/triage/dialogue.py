@@ -1,0 +1,197 @@
+"""What a message means in its conversation: an answer, a digression, a correction, a follow-up, or "forget it"."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+
+from orchestrator import times
+from orchestrator.contracts import (
+    ENDED,
+    AnswerKind,
+    Card,
+    Json,
+    Method,
+    Role,
+    Route,
+    Task,
+    TaskState,
+)
+from orchestrator.tasks import corrections, manager, questions
+from orchestrator.tasks.questions import Question
+from orchestrator.triage.answers import Answer, Reader, gives_up
+from orchestrator.triage.requests import when_slot
+from orchestrator.triage.taxonomy import CORRECTED_BY, FOLLOWED_UP, REFERRING, UNCLEAR
+from orchestrator.triage.turn import Turn
+
+MEMORY = timedelta(minutes=30)
+"""How long a finished task can still be corrected or followed up."""
+DIGRESSIVE_WORDS = 3
+"""An answer with this many words beside it is a request of its own, if it is one at all."""
+SHORT = 60
+"""Characters; only a short message is a correction or a follow-up by its first words."""
+CORRECTING = re.compile(
+    r"^\W*(?:(?:oh|sorry|wait|hm+)\W+)?(?:actually|no\b(?! thanks| thank)|nope|rather|make (?:it|that)|change (?:it|that)|i meant?|instead|better|on second thoughts?|let'?s (?:make|do)"
+    r"|eigentlich|nein\b(?! danke)|doch (?:lieber|besser|um|am)|lieber|mach(?:e|en sie)? (?:es|das|daraus|lieber|mal)|ich meinte|besser|stattdessen|ändere"
+    r"|en realidad|no\b(?! gracias)|mejor|que sea|c[aá]mbi[ae]l[oa]|quise decir|perd[oó]n"
+    r"|不[,，是对]|不对|改成|改到|改为|换成|换到|还是|我是说|应该是)|\b(?:instead|stattdessen|en (?:su|vez de eso) lugar)\W*$",
+    re.I,
+)
+FOLLOWING = re.compile(r"^\W*(?:and\b|what about|how about|und\b|wie (?:ist|sieht) es|wie wär|y\b|qu[eé] tal|qu[eé] hay de|那|那么|还有)|(?:呢|呢？|呢\?)$", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What "it" may refer to: a recent task of this chat and its result."""
+
+    task: Task
+    result: dict[str, Any]
+
+
+def reader(turn: Turn) -> Reader:
+    return Reader(turn.now, turn.person.effective_zone, turn.language)
+
+
+def answers(turn: Turn, question: Question, route: Route) -> Answer | None:
+    """The message as the answer to an open question; None when it is rather something else."""
+    answer = reader(turn).read(question, turn.text)
+    if answer is None:
+        return None
+    if question.kind is AnswerKind.TEXT:
+        strong = route.accepted and (route.method is Method.KEYWORDS or route.confidence > 0.98) and route.task_type != UNCLEAR
+        return None if strong and not question.data.get("free") else answer
+    if route.accepted and answer.leftover >= DIGRESSIVE_WORDS:
+        return None
+    return answer
+
+
+def give_up(turn: Turn, question: Question) -> bool:
+    """ "Forget it": drop what is being asked, and the task that asks it."""
+    if not gives_up(turn.text):
+        return False
+    task = manager.load(turn.connection, question.task_id) if question.task_id else None
+    questions.close(turn.connection, question, "cancelled", turn.now)
+    if task is not None and task.state not in ENDED:
+        manager.cancel(turn.connection, task, turn.now)
+    turn.reply(turn.words("dropped"), question.task_id)
+    return True
+
+
+def take_answer(turn: Turn, question: Question, value: Json) -> bool:
+    """Store the answer and go on with the task that waits for it. False when somebody was faster."""
+    if not questions.answer(turn.connection, question, value, turn.now):
+        return False
+    if question.task_id is None:
+        return True
+    task = manager.load(turn.connection, question.task_id)
+    if task is None or task.state in ENDED:
+        return True
+    questions.journal_answer(turn.connection, task, question, value, turn.now)
+    if task.state is TaskState.AWAITING_INPUT and not manager.open_questions(turn.connection, task.id):
+        turn.services.runner.wake(turn.connection, task, turn.message_id)
+    return True
+
+
+def ask_again(turn: Turn, question: Question, lead: str) -> None:
+    """Come back to an open question, with its choices."""
+    connection = turn.connection
+    if not questions.close(connection, question, "asked_again", turn.now):
+        return
+    task = manager.load(connection, question.task_id) if question.task_id else None
+    text = f"{lead}\n{question.prompt}" if lead else question.prompt
+    questions.ask(connection, turn.envelope(question.task_id), task, question.key, Card(text), question.kind, question.options, question.data)
+
+
+def subject(turn: Turn, agent: str | None = None) -> Subject | None:
+    """The latest task of this chat that a correction may mean: finished within 30 minutes, with a result."""
+    for task, finished in corrections.recent(turn.connection, turn.chat.id, turn.person.id):
+        if agent is not None and task.agent != agent:
+            continue
+        if finished is None or turn.now - finished > MEMORY:
+            continue
+        if task.state is TaskState.COMPLETED and isinstance(task.result, dict) and task.type in CORRECTED_BY:
+            return Subject(task, task.result)
+    return None
+
+
+def correction(turn: Turn, route: Route) -> Route | None:
+    """ "Actually make it 4": new work that changes the latest booking or reminder, anchored at its time."""
+    if len(turn.text) > SHORT or not CORRECTING.search(turn.text) or _is_other_request(route):
+        return None
+    found = subject(turn, REFERRING.get(route.intent) if route.accepted else None)
+    if found is None or not found.result.get("start"):
+        return None
+    when = refined(turn, found)
+    if when is None:
+        return None
+    task_type = CORRECTED_BY[found.task.type]
+    slots = {"correction": True, "subject": found.result, "when": when, "rest": turn.text}
+    return Route(turn.text, task_type, task_type, found.task.agent, 1.0, Method.DIALOGUE, True, turn.language, slots=slots)
+
+
+def _is_other_request(route: Route) -> bool:
+    """A message that opens like a correction but plainly asks for something else ("no, what are your opening hours?")."""
+    return route.accepted and route.method is Method.KEYWORDS and route.intent not in REFERRING and route.intent not in CORRECTED_BY
+
+
+def refined(turn: Turn, found: Subject) -> dict[str, Any] | None:
+    """The earlier instant with what this message changes of it; None when it changes nothing."""
+    previous = datetime.fromisoformat(str(found.result["start"]))
+    zone = turn.person.effective_zone
+    reading = times.refine(previous, turn.text, now=turn.now, zone=zone, language=turn.language)
+    if reading.start is None and reading.recurrence is None and not reading.unread:
+        return None
+    return when_slot(reading, zone)
+
+
+def correct_waiting(turn: Turn, question: Question) -> bool:
+    """A correction while a task still asks something: its earlier answers and slots are replaced, and it runs anew."""
+    if question.task_id is None or not CORRECTING.search(turn.text) or len(turn.text) > SHORT:
+        return False
+    task = manager.load(turn.connection, question.task_id)
+    if task is None or task.state is not TaskState.AWAITING_INPUT:
+        return False
+    before = (task.slots.get("when") or {}).get("start")
+    if not before:
+        return False
+    when = refined(turn, Subject(task, {"start": before}))
+    if when is None:
+        return False
+    corrected = corrections.correct(turn.connection, task, {**task.slots, "when": when}, turn.now)
+    turn.services.runner.wake(turn.connection, corrected, turn.message_id)
+    return True
+
+
+def refer(turn: Turn, route: Route) -> Route:
+    """Give a request about something made earlier ("move it to Thursday") what it speaks of."""
+    agent = REFERRING.get(route.task_type)
+    if agent is None or "subject" in route.slots:
+        return route
+    found = subject(turn, agent)
+    if found is None:
+        return route
+    slots: dict[str, Any] = {**route.slots, "subject": found.result}
+    if found.result.get("start") and (when := refined(turn, found)) is not None and "when" in route.slots:
+        slots["when"] = when
+    return replace(route, slots=slots)
+
+
+def follow_up(turn: Turn, route: Route) -> Route | None:
+    """ "And on Saturdays?" continues the last question of this chat with other details."""
+    if len(turn.text) > SHORT or not FOLLOWING.search(turn.text) or (route.accepted and route.task_type not in FOLLOWED_UP):
+        return None
+    for task, finished in corrections.recent(turn.connection, turn.chat.id, turn.person.id, limit=1):
+        if task.type in FOLLOWED_UP and finished is not None and turn.now - finished <= MEMORY:
+            if route.accepted and route.task_type != task.type:
+                return None
+            return Route(turn.text, task.type, task.type, task.agent, 0.95, Method.DIALOGUE, True, turn.language, slots={"follow_up": True})
+    return None
+
+
+def is_owner(turn: Turn) -> bool:
+    return turn.person.role is Role.OWNER
+
+

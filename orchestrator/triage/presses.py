@@ -1,0 +1,139 @@
+"""What pressing a button does. A button acts once, for its own person, in its own chat."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import sqlalchemy as sa
+
+from orchestrator.contracts import Action, AnswerKind, Button, Card, Method, Option, Role
+from orchestrator.tasks import handover, manager, notifications, outgoing, questions, routes, zones
+from orchestrator.tasks.questions import Question
+from orchestrator.triage import dialogue, work
+from orchestrator.triage.requests import with_details
+from orchestrator.triage.taxonomy import DESK, UNCLEAR
+from orchestrator.triage.turn import Turn
+from storage.models import ButtonRow
+
+REROUTE, ZONE = "reroute", "zone"
+
+
+def perform(turn: Turn) -> str | None:
+    """Act on a press. Returns a text when the button stands for typing it; None when the press is dealt with."""
+    token = str(turn.payload.get("token", ""))
+    row = turn.connection.execute(sa.select(ButtonRow.__table__).where(ButtonRow.token == token)).first()
+    if row is None or row.chat_id != turn.chat.id or row.person_id != turn.person.id:
+        return _toast(turn, "press-not-yours")
+    action = Action(row.action["kind"], row.action["subject"], row.action["value"])
+    if action.kind == "say":
+        _toast(turn, "press-taken")
+        return action.value
+    if not _spend(turn, row):
+        return _toast(turn, "press-spent")
+    act = ACTIONS.get(action.kind)
+    if act is None:
+        return _toast(turn, "press-unknown")
+    return _toast(turn, act(turn, action))
+
+
+def _spend(turn: Turn, row: Any) -> bool:
+    """One press of one button of a card counts."""
+    claimed = sa.update(ButtonRow).where(ButtonRow.token == row.token, ButtonRow.spent_at.is_(None)).values(spent_at=turn.now)
+    if turn.connection.execute(claimed).rowcount != 1:
+        return False
+    outgoing.spend(turn.connection, row.outgoing_id, turn.now)
+    return True
+
+
+def _toast(turn: Turn, key: str) -> None:
+    outgoing.toast(turn.connection, turn.envelope(), turn.payload, turn.words(key))
+
+
+def _answer(turn: Turn, action: Action) -> str:
+    question = questions.find(turn.connection, action.subject, turn.person.id)
+    if question is None:
+        return "press-spent"
+    option = question.options[int(action.value)]
+    if not dialogue.take_answer(turn, question, option.value):
+        return "press-spent"
+    if question.key == "clarify":
+        clarified(turn, question, option.value)
+    elif question.task_id is None:
+        house_answer(turn, question, option.value)
+    return "press-taken"
+
+
+def _notification(turn: Turn, action: Action) -> str:
+    return notifications.act(turn.connection, turn.envelope(), turn.person, action.subject, action.value, turn.services.words)
+
+
+def _hand_back(turn: Turn, action: Action) -> str:
+    if turn.person.role is not Role.OWNER:
+        return "press-not-yours"
+    return "press-taken" if handover.hand_back(turn.connection, action.subject, turn.services.words, turn.now) else "press-spent"
+
+
+def _reroute(turn: Turn, action: Action) -> str:
+    """ "Wrong agent": offer the runner-up and its neighbours; the choice is kept as an example."""
+    task = manager.load(turn.connection, action.subject)
+    if task is None or task.person_id != turn.person.id:
+        return "press-not-yours"
+    offer_other_agents(turn, task.id)
+    return "press-taken"
+
+
+def reroute_button(turn: Turn, task_id: str) -> Button:
+    """ "That was not meant": leads to another agent and keeps the sentence as an example."""
+    return Button(turn.words("button-wrong"), Action(REROUTE, task_id))
+
+
+def offer_other_agents(turn: Turn, task_id: str) -> None:
+    """Ask what was meant instead."""
+    task = manager.load(turn.connection, task_id)
+    route = routes.of_task(turn.connection, turn.person.id, task_id)
+    if task is None or route is None:
+        return
+    likely = [route.runner_up] if route.runner_up and route.runner_up not in {"oos", UNCLEAR} else []
+    usual = ["appointment_booking", "reminder_set", "opening_hours", "business_faq", "human_handover"]
+    intents = list(dict.fromkeys([*likely, *usual]))
+    options = [Option(work.intent_name(turn, intent), intent) for intent in intents if intent != route.intent][:5]
+    data = {"text": route.text, "wrong": route.intent}
+    questions.ask(turn.connection, turn.envelope(), None, "clarify", Card(turn.words("what-instead")), AnswerKind.CHOICE, options, data)
+
+
+def clarified(turn: Turn, question: Question, intent: Any) -> None:
+    """The person said what they meant: do that, and keep the sentence as an example of it."""
+    text = str(question.data.get("text", ""))
+    cascade = turn.services.cascade()
+    if intent != UNCLEAR:
+        routes.keep_example(turn.connection, turn.person.id, text, str(intent), turn.language, turn.now)
+    route = cascade.route(text, str(intent), 1.0, Method.BUTTON, turn.language, accepted=True, runner_up=question.data.get("wrong"))
+    detailed = dialogue.refer(turn, with_details(route, now=turn.now, zone=turn.person.effective_zone))
+    if detailed.agent == DESK:
+        from orchestrator.triage import commands
+
+        commands.run_intent(turn, detailed)
+        return
+    work.begin(turn, [detailed])
+
+
+def house_answer(turn: Turn, question: Question, value: Any) -> None:
+    """An answer to one of the desk's own questions."""
+    if question.key == ZONE:
+        zones.settle(turn.connection, turn.envelope(), turn.person, str(value), turn.services.words)
+
+
+def _zone(turn: Turn, action: Action) -> str:
+    zones.settle(turn.connection, turn.envelope(), turn.person, action.value, turn.services.words)
+    return "press-taken"
+
+
+ACTIONS: dict[str, Callable[[Turn, Action], str]] = {
+    "answer": _answer,
+    "notification": _notification,
+    "handback": _hand_back,
+    REROUTE: _reroute,
+    ZONE: _zone,
+}
+"""What each kind of button does; returns the catalogue key of the short answer beside it."""

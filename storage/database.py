@@ -1,0 +1,246 @@
+"""The way to the database: short functions over a SQLAlchemy Core connection, run by writer and reader threads.
+
+A write is a plain function of a connection. On SQLite one writer thread takes everything that waits into one
+transaction, a savepoint for each, and one commit makes all of it durable; on Postgres several writer threads run one
+transaction each. The caller awaits the result, which arrives only after the commit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from storage.signals import Signals
+
+T = TypeVar("T")
+Work = Callable[[sa.Connection], T]
+
+GROUP = 64
+"""The most writes that share one SQLite commit."""
+POSTGRES_WRITERS = 4
+READERS = 2
+CONFLICT_RETRIES = 10
+SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON", "cache_size=-4000")
+CONFLICTS = frozenset({"40001", "40P01"})
+"""Postgres's codes for a serialisation failure and a deadlock: the transaction is simply run again."""
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class _Job:
+    work: Work[Any]
+    loop: asyncio.AbstractEventLoop
+    future: asyncio.Future[Any]
+    result: Any = None
+    error: BaseException | None = None
+
+
+def sync_url(url: str) -> sa.URL:
+    """The same database through a driver that blocks: ours runs in threads of its own."""
+    parsed = sa.make_url(url)
+    return parsed.set(drivername="sqlite") if parsed.get_backend_name() == "sqlite" else parsed.set(drivername="postgresql+psycopg")
+
+
+def make_engine(url: str, *, size: int = 1, begins: bool = True) -> sa.Engine:
+    """A pool of at most `size` connections; on SQLite with our pragmas and BEGIN IMMEDIATE.
+
+    `begins=False` leaves beginning to the driver, for a library that issues its own BEGIN.
+    """
+    parsed = sync_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return sa.create_engine(parsed, pool_size=size, max_overflow=0, pool_pre_ping=True)
+    if parsed.database:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    engine = sa.create_engine(parsed, pool_size=size, max_overflow=0, poolclass=sa.QueuePool, connect_args={"check_same_thread": False})
+    event.listen(engine, "connect", _prepare_sqlite)
+    if begins:
+        event.listen(engine, "begin", _begin_immediate)
+    else:
+        event.listen(engine, "connect", _let_driver_begin)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    for pragma in SQLITE_PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _let_driver_begin(connection: Any, _record: Any) -> None:
+    connection.isolation_level = "IMMEDIATE"
+
+
+def _begin_immediate(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get("reading") else "BEGIN IMMEDIATE")
+
+
+class Database:
+    """Opens on first use; `close` ends its threads after what is queued."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.is_sqlite = sync_url(url).get_backend_name() == "sqlite"
+        self.signals = Signals()
+        writers = 1 if self.is_sqlite else POSTGRES_WRITERS
+        self.engine = make_engine(url, size=writers + READERS)
+        self._queues: list[queue.SimpleQueue[_Job | None]] = [queue.SimpleQueue() for _ in range(writers)]
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
+        self._threads: list[threading.Thread] = []
+        self._turn = 0
+        self._lock = threading.Lock()
+
+    async def write(self, work: Work[T], *, key: str = "") -> T:
+        """Run `work` in a transaction; returns after the commit. Writes with the same key keep their order.
+
+        Raises whatever `work` raises, after rolling back what it wrote.
+        """
+        self._start()
+        loop = asyncio.get_running_loop()
+        job = _Job(work, loop, loop.create_future())
+        self._queues[self._pick(key)].put(job)
+        result: T = await job.future
+        return result
+
+    async def read(self, work: Work[T]) -> T:
+        """Run `work` on a reading connection, beside the writers."""
+        return await asyncio.get_running_loop().run_in_executor(self._readers, self.read_now, work)
+
+    def read_now(self, work: Work[T]) -> T:
+        """The same without an event loop, in the caller's thread."""
+        with self.engine.connect().execution_options(reading=True) as connection:
+            return work(connection)
+
+    def write_now(self, work: Work[T]) -> T:
+        """One transaction in the caller's thread: start-up and the command line."""
+        with self.engine.begin() as connection:
+            self.signals.take(connection)
+            result = work(connection)
+            notices = self.signals.take(connection)
+        self.signals.deliver(notices)
+        return result
+
+    async def close(self) -> None:
+        """End the writer threads once their queues are empty, then the connections."""
+        threads, self._threads = self._threads, []
+        for jobs in self._queues:
+            jobs.put(None)
+        for thread in threads:
+            await asyncio.get_running_loop().run_in_executor(None, thread.join)
+        self._readers.shutdown()
+        self.engine.dispose()
+
+    def _pick(self, key: str) -> int:
+        if len(self._queues) == 1:
+            return 0
+        if key:
+            return hash(key) % len(self._queues)
+        self._turn += 1
+        return self._turn % len(self._queues)
+
+    def _start(self) -> None:
+        if self._threads:
+            return
+        with self._lock:
+            if self._threads:
+                return
+            run = self._run_grouped if self.is_sqlite else self._run_singly
+            self._threads = [threading.Thread(target=run, args=(jobs,), name=f"writer-{n}", daemon=True) for n, jobs in enumerate(self._queues)]
+            for thread in self._threads:
+                thread.start()
+
+    # SQLite: everything that waits in one commit
+
+    def _run_grouped(self, jobs: queue.SimpleQueue[_Job | None]) -> None:
+        while (first := jobs.get()) is not None:
+            group, ended = [first], False
+            while len(group) < GROUP and not jobs.empty():
+                job = jobs.get()
+                if job is None:
+                    ended = True
+                    break
+                group.append(job)
+            self._commit_group(group)
+            if ended:
+                return
+
+    def _commit_group(self, group: list[_Job]) -> None:
+        notices: list[tuple[str, str]] = []
+        try:
+            with self.engine.connect() as connection, connection.begin():
+                self.signals.take(connection)
+                for job in group:
+                    self._in_savepoint(connection, job)
+                notices = self.signals.take(connection)
+        except DBAPIError as error:
+            logger.exception("commit failed", extra={"writes": len(group)})
+            for job in group:
+                job.error = job.error or error
+        _settle(group)
+        self.signals.deliver(notices)
+
+    def _in_savepoint(self, connection: sa.Connection, job: _Job) -> None:
+        mark = self.signals.mark(connection)
+        savepoint = connection.begin_nested()
+        try:
+            job.result = job.work(connection)
+            savepoint.commit()
+        except BaseException as error:
+            savepoint.rollback()
+            self.signals.rewind(connection, mark)
+            job.error = error
+
+    # Postgres: one transaction a write
+
+    def _run_singly(self, jobs: queue.SimpleQueue[_Job | None]) -> None:
+        while (job := jobs.get()) is not None:
+            notices: list[tuple[str, str]] = []
+            try:
+                notices = self._with_retries(job)
+            except BaseException as error:
+                job.error = error
+            _settle([job])
+            self.signals.deliver(notices)
+
+    def _with_retries(self, job: _Job) -> list[tuple[str, str]]:
+        for attempt in range(CONFLICT_RETRIES):
+            try:
+                with self.engine.begin() as connection:
+                    self.signals.take(connection)
+                    job.result = job.work(connection)
+                    return self.signals.take(connection)
+            except OperationalError as error:
+                if getattr(error.orig, "sqlstate", None) not in CONFLICTS or attempt == CONFLICT_RETRIES - 1:
+                    raise
+        raise AssertionError("unreachable")
+
+
+def _settle(group: list[_Job]) -> None:
+    """Hand results to the event loops that wait for them, one hop for each loop."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[_Job]] = {}
+    for job in group:
+        by_loop.setdefault(job.loop, []).append(job)
+    for loop, jobs in by_loop.items():
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_resolve, jobs)
+
+
+def _resolve(jobs: list[_Job]) -> None:
+    for job in jobs:
+        if job.future.done():
+            continue
+        if job.error is not None:
+            job.future.set_exception(job.error)
+        else:
+            job.future.set_result(job.result)

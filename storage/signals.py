@@ -1,0 +1,59 @@
+"""What a committed transaction announces: in this process at once, on Postgres to the other processes by NOTIFY.
+
+A signal only wakes somebody who then reads the database; losing one costs a poll interval, never a message.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+import sqlalchemy as sa
+
+Notice = tuple[str, str]
+Listener = Callable[[str], None]
+KEY = "majordomo_signals"
+CHANNEL = "majordomo"
+
+logger = logging.getLogger(__name__)
+
+
+def announce(connection: sa.Connection, topic: str, subject: str = "") -> None:
+    """Tell whoever listens to `topic`, once this transaction has committed."""
+    pending: list[Notice] = connection.info.setdefault(KEY, [])
+    if (topic, subject) not in pending:
+        pending.append((topic, subject))
+        if connection.dialect.name == "postgresql":
+            connection.execute(sa.text("SELECT pg_notify(:channel, :payload)"), {"channel": CHANNEL, "payload": f"{topic}:{subject}"})
+
+
+class Signals:
+    """Who listens to what. Listeners run on the event loop that subscribed them."""
+
+    def __init__(self) -> None:
+        self._listeners: dict[str, list[tuple[asyncio.AbstractEventLoop, Listener]]] = {}
+
+    def subscribe(self, topic: str, listener: Listener) -> Callable[[], None]:
+        """Call `listener(subject)` for every announcement; returns what ends the subscription."""
+        entry = (asyncio.get_running_loop(), listener)
+        self._listeners.setdefault(topic, []).append(entry)
+        return lambda: self._listeners[topic].remove(entry)
+
+    def mark(self, connection: sa.Connection) -> int:
+        return len(connection.info.get(KEY, ()))
+
+    def rewind(self, connection: sa.Connection, mark: int) -> None:
+        del connection.info.setdefault(KEY, [])[mark:]
+
+    def take(self, connection: sa.Connection) -> list[Notice]:
+        """What this transaction announced; the connection forgets it."""
+        notices: list[Notice] = connection.info.pop(KEY, [])
+        return notices
+
+    def deliver(self, notices: list[Notice]) -> None:
+        """Called from any thread after the commit."""
+        for topic, subject in notices:
+            for loop, listener in list(self._listeners.get(topic, ())):
+                if not loop.is_closed():
+                    loop.call_soon_threadsafe(listener, subject)
