@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot import outbox_rows
 from bot.channels.base import Channel
@@ -106,8 +106,8 @@ class Outbox:
         now = self._clock.now()
         try:
             done = await self._database.write(lambda connection: self._exchange(connection, results, now))
-        except DBAPIError:
-            logger.exception("the outbox could not be read; trying again")
+        except SQLAlchemyError:
+            logger.exception("the outbox could not be read or written; trying again")
             self._results = results + self._results
             await asyncio.sleep(SWEEP)
             return 0.0

@@ -132,7 +132,7 @@ _claim = (
 )
 _settle = (
     sa.update(OutgoingRow)
-    .where(OutgoingRow.seq == sa.bindparam("number"), OutgoingRow.state.in_((SENDING, RETRY)))
+    .where(OutgoingRow.seq == sa.bindparam("number"), sa.or_(OutgoingRow.state == SENDING, OutgoingRow.state == RETRY))
     .values(
         state=sa.bindparam("new_state"),
         platform_id=sa.bindparam("new_platform_id"),

@@ -68,6 +68,11 @@ class RunningContext:
         self._scope: tuple[str, ...] = ()
         self._calls = sum(step.kind == "call" for step in steps.values())
 
+    @property
+    def seen(self) -> frozenset[str]:
+        """The keys of every finished step this run knows of."""
+        return frozenset(self._steps)
+
     def words(self, message: str, /, **arguments: Any) -> str:
         return self._around.words(self._task.language, message, arguments)
 
@@ -110,7 +115,8 @@ class RunningContext:
             if known.digest != mark:
                 raise JournalMismatch(f"{key} was called with other arguments before")
             return _replay(known)
-        return await self._hand.write(self._task, lambda connection: self._call(connection, key, tool, arguments, mark))
+        await self._hand.write(self._task, lambda connection: self._call(connection, key, tool, arguments, mark))
+        return _replay(self._steps[key])
 
     async def think(self, key: str, prompt: str) -> str:
         key = self._key(key)
@@ -173,7 +179,8 @@ class RunningContext:
 
         return await self._hand.write(self._task, journaled)
 
-    def _call(self, connection: sa.Connection, key: str, tool: str, arguments: dict[str, Json], mark: str) -> Json:
+    def _call(self, connection: sa.Connection, key: str, tool: str, arguments: dict[str, Json], mark: str) -> None:
+        """Run a tool and journal how it ended; a failure is raised only after the commit, so that it is kept."""
         begun = time.perf_counter()
         output: Json = None
         failure: dict[str, Any] | None = None
@@ -189,7 +196,6 @@ class RunningContext:
             failure = {"type": type(error).__name__, "message": str(error)}
         self._calls += 1
         self._write(connection, key, "call", tool, arguments, output, failure, mark, begun)
-        return _replay(self._steps[key])
 
     def _write(
         self, connection: sa.Connection, key: str, kind: str, name: str, given: Json, output: Json, error: dict[str, Any] | None, mark: str | None, begun: float

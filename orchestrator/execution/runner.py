@@ -115,7 +115,7 @@ class Runner:
         try:
             outcome = await self._agent(task).process(task, context)
         except Waiting:
-            await hand.write(task, lambda connection: self._wait(connection, task))
+            await hand.write(task, lambda connection: self._wait(connection, task, context.seen))
             return
         await hand.write(task, lambda connection: self._end(connection, task, outcome, message_id, (self.around.clock.now() - begun)))
 
@@ -140,15 +140,15 @@ class Runner:
             self.reroute(connection, ended, outcome.intent)
         return ended
 
-    def _wait(self, connection: sa.Connection, task: Task) -> None:
-        """Park the task: for a person when a question is open, else for its children."""
+    def _wait(self, connection: sa.Connection, task: Task, seen: frozenset[str]) -> None:
+        """Park the task: for a person when a question is open, else for its children; one may have ended meanwhile."""
         asked = manager.open_questions(connection, task.id)
         now = self.around.clock.now()
         if asked:
             manager.transition(connection, task, TaskState.AWAITING_INPUT, now)
             return
         waiting = manager.transition(connection, task, TaskState.PENDING, now)
-        if not any(child.state not in ENDED for child in family.children(connection, task)):
+        if journal.read(connection, task.id).keys() - seen:
             self.wake(connection, waiting, None)
 
     def wake(self, connection: sa.Connection, task: Task, message_id: str | None) -> Task:
@@ -167,9 +167,11 @@ class Runner:
             self.start(connection, follower, person_of(connection, follower.person_id), message_id)
         if task.parent_id is None:
             return
-        parent = manager.load(connection, task.parent_id)
-        if parent is not None and parent.type != "triage" and parent.state is TaskState.PENDING:
-            family.journal_result(connection, parent, task, self.around.clock.now())
+        parent = manager.load(connection, task.parent_id, lock=True)
+        if parent is None or parent.type == "triage" or parent.state in ENDED:
+            return
+        family.journal_result(connection, parent, task, self.around.clock.now())
+        if parent.state is TaskState.PENDING:
             self.wake(connection, parent, message_id)
 
     def _retry_later(self, connection: sa.Connection, task: Task, failure: dict[str, Json]) -> None:

@@ -142,9 +142,10 @@ def retry(connection: sa.Connection, task: Task, now: datetime) -> Task:
     return transition(connection, task, TaskState.PENDING, now, segment=task.segment + 1, attempts=0, error=None, dead_letter_at=None)
 
 
-def load(connection: sa.Connection, task_id: str) -> Task | None:
+def load(connection: sa.Connection, task_id: str, *, lock: bool = False) -> Task | None:
     """The task by id, for the engine. Whatever shows tasks to people uses `find`, which asks for the person."""
-    row = connection.execute(sa.select(*COLUMNS).where(TaskRow.id == task_id)).first()
+    query = sa.select(*COLUMNS).where(TaskRow.id == task_id)
+    row = connection.execute(query.with_for_update() if lock else query).first()
     return from_row(row) if row else None
 
 

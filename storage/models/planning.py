@@ -55,8 +55,9 @@ class OccurrenceRow(Base):
 class NotificationRow(Base):
     """Something a person was told unasked: a reminder, a completed or failed task. `state`: open, done or snoozed."""
 
-    __tablename__ = "notifications"
-    __table_args__ = (sa.Index("ix_notifications_person", "person_id", "created_at"),)
+    __tablename__ = "person_notifications"
+    """DBOS keeps a table named notifications in the same SQLite file."""
+    __table_args__ = (sa.Index("ix_person_notifications_person", "person_id", "created_at"),)
 
     id: Mapped[str] = identifier()
     person_id: Mapped[str] = reference("people.id")

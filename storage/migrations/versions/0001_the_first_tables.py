@@ -231,26 +231,6 @@ def upgrade() -> None:
     with op.batch_alter_table('messages_in', schema=None) as batch_op:
         batch_op.create_index('ix_messages_in_waiting', ['chat_id', 'seq'], unique=False, sqlite_where=sa.text("state = 'received'"), postgresql_where=sa.text("state = 'received'"))
 
-    op.create_table('notifications',
-    sa.Column('id', sa.String(length=36), nullable=False),
-    sa.Column('person_id', sa.String(length=36), nullable=False),
-    sa.Column('chat_id', sa.String(length=36), nullable=True),
-    sa.Column('task_id', sa.String(length=36), nullable=True),
-    sa.Column('schedule_id', sa.String(length=36), nullable=True),
-    sa.Column('kind', sa.String(length=24), nullable=False),
-    sa.Column('title', sa.Text(), nullable=False),
-    sa.Column('data', sa.JSON(), nullable=False),
-    sa.Column('state', sa.String(length=16), nullable=False),
-    sa.Column('read_at', storage.models.base.UtcDateTime(timezone=True), nullable=True),
-    sa.Column('created_at', storage.models.base.UtcDateTime(timezone=True), nullable=False),
-    sa.ForeignKeyConstraint(['chat_id'], ['chats.id'], name=op.f('fk_notifications_chat_id_chats'), ondelete='CASCADE'),
-    sa.ForeignKeyConstraint(['person_id'], ['people.id'], name=op.f('fk_notifications_person_id_people'), ondelete='CASCADE'),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_notifications'))
-    )
-    with op.batch_alter_table('notifications', schema=None) as batch_op:
-        batch_op.create_index('ix_notifications_person', ['person_id', 'created_at'], unique=False)
-        batch_op.create_index(batch_op.f('ix_notifications_schedule_id'), ['schedule_id'], unique=False)
-
     op.create_table('outbox',
     sa.Column('seq', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
     sa.Column('id', sa.String(length=36), nullable=False),
@@ -279,6 +259,26 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_outbox_message_id'), ['message_id'], unique=False)
         batch_op.create_index(batch_op.f('ix_outbox_task_id'), ['task_id'], unique=False)
         batch_op.create_index('ix_outbox_waiting', ['chat_id', 'seq'], unique=False, sqlite_where=sa.text("state IN ('queued','sending','retry')"), postgresql_where=sa.text("state IN ('queued','sending','retry')"))
+
+    op.create_table('person_notifications',
+    sa.Column('id', sa.String(length=36), nullable=False),
+    sa.Column('person_id', sa.String(length=36), nullable=False),
+    sa.Column('chat_id', sa.String(length=36), nullable=True),
+    sa.Column('task_id', sa.String(length=36), nullable=True),
+    sa.Column('schedule_id', sa.String(length=36), nullable=True),
+    sa.Column('kind', sa.String(length=24), nullable=False),
+    sa.Column('title', sa.Text(), nullable=False),
+    sa.Column('data', sa.JSON(), nullable=False),
+    sa.Column('state', sa.String(length=16), nullable=False),
+    sa.Column('read_at', storage.models.base.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('created_at', storage.models.base.UtcDateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['chat_id'], ['chats.id'], name=op.f('fk_person_notifications_chat_id_chats'), ondelete='CASCADE'),
+    sa.ForeignKeyConstraint(['person_id'], ['people.id'], name=op.f('fk_person_notifications_person_id_people'), ondelete='CASCADE'),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_person_notifications'))
+    )
+    with op.batch_alter_table('person_notifications', schema=None) as batch_op:
+        batch_op.create_index('ix_person_notifications_person', ['person_id', 'created_at'], unique=False)
+        batch_op.create_index(batch_op.f('ix_person_notifications_schedule_id'), ['schedule_id'], unique=False)
 
     op.create_table('questions',
     sa.Column('id', sa.String(length=36), nullable=False),
@@ -456,17 +456,17 @@ def downgrade() -> None:
         batch_op.drop_index('ix_questions_open')
 
     op.drop_table('questions')
+    with op.batch_alter_table('person_notifications', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_person_notifications_schedule_id'))
+        batch_op.drop_index('ix_person_notifications_person')
+
+    op.drop_table('person_notifications')
     with op.batch_alter_table('outbox', schema=None) as batch_op:
         batch_op.drop_index('ix_outbox_waiting', sqlite_where=sa.text("state IN ('queued','sending','retry')"), postgresql_where=sa.text("state IN ('queued','sending','retry')"))
         batch_op.drop_index(batch_op.f('ix_outbox_task_id'))
         batch_op.drop_index(batch_op.f('ix_outbox_message_id'))
 
     op.drop_table('outbox')
-    with op.batch_alter_table('notifications', schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f('ix_notifications_schedule_id'))
-        batch_op.drop_index('ix_notifications_person')
-
-    op.drop_table('notifications')
     with op.batch_alter_table('messages_in', schema=None) as batch_op:
         batch_op.drop_index('ix_messages_in_waiting', sqlite_where=sa.text("state = 'received'"), postgresql_where=sa.text("state = 'received'"))
 

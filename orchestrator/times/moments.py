@@ -1,0 +1,265 @@
+"""From the chosen elements to moments: which half of the day, today or tomorrow, where a day part begins and ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from orchestrator.times.elements import (
+    AnchoredPart,
+    CalendarDay,
+    Clock,
+    ClockRange,
+    DayElement,
+    DaySpan,
+    NamedDay,
+    PartOfDay,
+    Shift,
+    Which,
+    add_months,
+    one_day,
+)
+from orchestrator.times.reading import Precision
+from orchestrator.times.selection import Chosen
+from orchestrator.times.wall import moment
+
+NOON, DAY_MINUTES = 12 * 60, 24 * 60
+WAKING = range(7 * 60, 21 * 60)
+"""Minutes of the day in which an hour said without its half is looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A part of the day in minutes: when a reminder fires, and when the part ends."""
+
+    start: int
+    end: int
+
+
+PARTS = {
+    "small_hours": Window(0, 6 * 60),
+    "morning": Window(9 * 60, 12 * 60),
+    "noon": Window(12 * 60, 14 * 60),
+    "afternoon": Window(14 * 60, 18 * 60),
+    "evening": Window(18 * 60, 22 * 60),
+    "night": Window(21 * 60, 24 * 60),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """A start with its precision, and an end for ranges."""
+
+    start: datetime
+    precision: Precision
+    end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The moment and place a text is read in."""
+
+    now: datetime
+    zone: ZoneInfo
+    anchor: datetime | None = None
+
+    @property
+    def today(self) -> date:
+        return self.now.date()
+
+
+def moments(chosen: Chosen, frame: Frame) -> Moments | None:
+    """The moment the elements speak of; None when they name none, or none that exists."""
+    if chosen.shift is not None:
+        return _shifted(chosen, frame)
+    part = chosen.part.name if hasattr(chosen.part, "name") else chosen.part.part if isinstance(chosen.part, PartOfDay) else ""
+    span = _day_span(chosen, frame)
+    if chosen.day is not None and span is None:
+        return None
+    if isinstance(chosen.clock, ClockRange):
+        return _clock_range(chosen.clock, part, span, frame)
+    if isinstance(chosen.clock, Clock):
+        start = clock_moment(chosen.clock, part, span, chosen, frame)
+        return Moments(start, Precision.MINUTE, bound_end(chosen, start, frame))
+    if part:
+        return _part_moment(part, span, frame)
+    if span is None:
+        return None
+    end = moment(span.after, 0, frame.zone) if (span.after - span.first).days > 1 else None
+    start = moment(span.first, 0, frame.zone)
+    return Moments(start, span.precision, end or bound_end(chosen, start, frame))
+
+
+def _day_span(chosen: Chosen, frame: Frame) -> DaySpan | None:
+    if chosen.day is not None:
+        return chosen.day.on(frame.today)
+    if isinstance(chosen.part, PartOfDay):
+        return one_day(frame.today + timedelta(days=chosen.part.days))
+    return None
+
+
+def part_minutes(clock: Clock, part: str) -> int:
+    """The minutes of the day of a clock time said with a day part: three in the afternoon, 凌晨三点."""
+    minutes = clock.minutes
+    if clock.hour > 12 or clock.exact and not clock.word and clock.hour != 12 and part not in ("afternoon", "evening"):
+        return minutes
+    hour = clock.hour
+    if part in ("morning", "small_hours"):
+        return minutes - NOON if hour == 12 and part == "small_hours" else minutes
+    if part == "noon":
+        return minutes + NOON if hour < 5 else minutes
+    if part == "afternoon" or part == "evening" and 4 <= hour < 12:
+        return minutes + NOON if hour < 12 else minutes
+    if hour == 12:
+        return minutes + NOON
+    return minutes + NOON if part == "night" and hour > 5 else minutes
+
+
+def candidates(clock: Clock, part: str) -> tuple[int, ...]:
+    """The minutes of the day a clock time may mean, the likelier first."""
+    if part:
+        return (part_minutes(clock, part),)
+    if clock.exact:
+        return (clock.minutes,)
+    early, late = clock.minutes % NOON, clock.minutes % NOON + NOON
+    if clock.hour in (8, 9, 10, 11):
+        return (early,)
+    waking = tuple(each for each in (early, late) if each in WAKING)
+    return waking or (late,)
+
+
+def clock_moment(clock: Clock, part: str, span: DaySpan | None, chosen: Chosen, frame: Frame) -> datetime:
+    """The moment of a clock time: on the day named, else the next one to come."""
+    options = candidates(clock, part)
+    if span is not None:
+        found = _on_day(options, clock, part, span.first, frame)
+        if found <= frame.now:
+            return _later_day(options, chosen, found, frame)
+        return found
+    for days in (0, 1, 2):
+        for minutes in options:
+            found = moment(frame.today + timedelta(days=days), minutes, frame.zone)
+            if found > frame.now:
+                return found
+    return found
+
+
+def _on_day(options: tuple[int, ...], clock: Clock, part: str, day: date, frame: Frame) -> datetime:
+    if day == frame.today and not clock.exact and not part:
+        options = (*options, options[0] + NOON) if options[0] < NOON else options
+    for minutes in options:
+        found = moment(day, minutes, frame.zone)
+        if found > frame.now:
+            return found
+    return moment(day, options[0], frame.zone)
+
+
+def _later_day(options: tuple[int, ...], chosen: Chosen, found: datetime, frame: Frame) -> datetime:
+    """Past times move on where the words allow it: this Saturday at 9 said at 10, tonight at 1."""
+    day = chosen.day
+    if isinstance(day, CalendarDay) and day.year is None and day.months_on is None:
+        later = day.on(frame.today + timedelta(days=1))
+        return moment(later.first, options[0], frame.zone) if later else found
+    if isinstance(day, NamedDay) and day.which is Which.THIS:
+        return moment(frame.today + timedelta(days=7), options[0], frame.zone)
+    if isinstance(chosen.part, PartOfDay) and chosen.part.part in ("night", "evening") and options[0] < 6 * 60:
+        return moment(frame.today + timedelta(days=1), options[0], frame.zone)
+    return found
+
+
+def _clock_range(clocks: ClockRange, part: str, span: DaySpan | None, frame: Frame) -> Moments:
+    """Both ends in the same half of the day where only one says which."""
+    first, last = range_minutes(clocks, part)
+    day = span.first if span is not None else frame.today
+    start = moment(day, first, frame.zone)
+    if span is None and start <= frame.now:
+        day += timedelta(days=1)
+        start = moment(day, first, frame.zone)
+    return Moments(start, Precision.MINUTE, moment(day, last if last > first else last + DAY_MINUTES, frame.zone))
+
+
+def range_minutes(clocks: ClockRange, part: str) -> tuple[int, int]:
+    """The two ends of a range of clock times, in minutes of the day."""
+    first, last = clocks.first, clocks.last
+    if last.exact and not first.exact and not part:
+        late = last.minutes
+        fitting = [each for each in (first.minutes % NOON, first.minutes % NOON + NOON) if each < late]
+        return (fitting[-1] if fitting else first.minutes % NOON), late
+    begin = candidates(first, part)[0]
+    if last.exact:
+        return begin, last.minutes
+    end = last.minutes % NOON
+    while end <= begin:
+        end += NOON
+    return begin, end
+
+
+def _part_moment(part: str, span: DaySpan | None, frame: Frame) -> Moments:
+    window = PARTS[part]
+    day = span.first if span is not None else frame.today
+    if span is None and moment(day, window.start, frame.zone) <= frame.now:
+        day += timedelta(days=1)
+    return Moments(moment(day, window.start, frame.zone), Precision.DAY_PART, moment(day, window.end, frame.zone))
+
+
+def bound_end(chosen: Chosen, start: datetime, frame: Frame) -> datetime | None:
+    """The end that "until" names: a clock time on the day of the start, or the end of a day."""
+    if chosen.bound is None:
+        return None
+    until = chosen.bound.until
+    if isinstance(until, Clock):
+        minutes = until.minutes if until.exact else until.minutes % NOON
+        end = moment(start.date(), minutes, frame.zone)
+        while end <= start:
+            minutes += NOON if not until.exact else DAY_MINUTES
+            end = moment(start.date(), minutes, frame.zone)
+        return end
+    span = until.on(start.date()) if isinstance(until, DayElement) else None
+    return moment(span.after, 0, frame.zone) if span else None
+
+
+def _shifted(chosen: Chosen, frame: Frame) -> Moments | None:
+    shift = chosen.shift
+    assert shift is not None
+    if isinstance(shift, AnchoredPart):
+        return _anchored_part(shift, chosen, frame)
+    if shift.anchored and frame.anchor is None:
+        return None
+    base = frame.anchor if shift.anchored and frame.anchor is not None else frame.now
+    length = shift.length
+    if not length.days and not length.months:
+        return Moments(add_exact(base, shift.sign * timedelta(minutes=length.minutes), frame.zone), Precision.MINUTE)
+    day = add_months(base.astimezone(frame.zone).date(), shift.sign * length.months) + timedelta(days=shift.sign * length.days)
+    part = chosen.part.name if hasattr(chosen.part, "name") else chosen.part.part if isinstance(chosen.part, PartOfDay) else ""
+    if isinstance(chosen.clock, Clock):
+        return Moments(moment(day, candidates(chosen.clock, part)[0], frame.zone), Precision.MINUTE)
+    if part:
+        return _part_moment(part, one_day(day), frame)
+    local = base.astimezone(frame.zone)
+    at_clock = moment(day, local.hour * 60 + local.minute, frame.zone)
+    if length.minutes or shift.anchored:
+        return Moments(add_exact(at_clock, shift.sign * timedelta(minutes=length.minutes), frame.zone), Precision.MINUTE)
+    return Moments(moment(day, 0, frame.zone), Precision.DAY)
+
+
+def _anchored_part(shift: AnchoredPart, chosen: Chosen, frame: Frame) -> Moments | None:
+    """The evening before the anchor, or its own clock on the day before."""
+    if frame.anchor is None:
+        return None
+    anchor = frame.anchor.astimezone(frame.zone)
+    day = anchor.date() + timedelta(days=shift.days)
+    if isinstance(chosen.clock, Clock):
+        return Moments(moment(day, candidates(chosen.clock, shift.part)[0], frame.zone), Precision.MINUTE)
+    if shift.part:
+        return _part_moment(shift.part, one_day(day), frame)
+    return Moments(moment(day, anchor.hour * 60 + anchor.minute, frame.zone), Precision.MINUTE)
+
+
+def add_exact(base: datetime, step: timedelta, zone: ZoneInfo) -> datetime:
+    """Elapsed time, not wall-clock time: two hours later is two hours later over a clock change too."""
+    from_utc = (base.astimezone(UTC_ZONE) + step).astimezone(zone)
+    return from_utc.replace(second=0, microsecond=0)
+
+
+UTC_ZONE = ZoneInfo("UTC")
