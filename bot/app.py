@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from agents.catalog import Catalog
+from orchestrator.triage.intent_data import load_builtin
+
 from bot.channels.base import Channel
 from bot.handling import Handling
 from bot.inbox import Inbox
@@ -22,14 +24,13 @@ from orchestrator.actions.dispatcher import Dispatcher
 from orchestrator.business import BusinessBook, BusinessFile
 from orchestrator.clock import SystemClock
 from orchestrator.contracts import Clock
-from orchestrator.execution.context import Surroundings
 from orchestrator.execution.due import DueWork
 from orchestrator.execution.engine import Engine
 from orchestrator.execution.runner import Runner
+from orchestrator.execution.surroundings import Surroundings
 from orchestrator.language_model import LanguageModel, ModelSettings
 from orchestrator.people import Door, Strangers
 from orchestrator.triage.desk import Desk
-from orchestrator.triage.intent_data import load_builtin
 from orchestrator.triage.model_classifier import ModelClassifier
 from orchestrator.triage.router import Router, learned_examples
 from orchestrator.triage.segments import Segments

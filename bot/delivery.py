@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.cards.parts import marked_again, only_part, parts, without_markup
@@ -72,7 +73,7 @@ async def _attempt(channel: Channel, claimed: Claimed, address: Address, clock: 
         return _failed(claimed, "what it would edit was never sent")
     pieces = parts(card_from_json(claimed.card), channel.capabilities) if claimed.kind != STATUS else [_status(channel, claimed)]
     done: Sequence[str] = claimed.card.get("sent_parts", ())
-    platform_id = await _send(channel, claimed, address, pieces[min(len(done), len(pieces) - 1)])
+    platform_id = await _send(channel, claimed, address, pieces[min(len(done), len(pieces) - 1)], len(done))
     arrived = (*done, platform_id)
     if len(arrived) < len(pieces):
         return Result(claimed, QUEUED, sent_parts=arrived)
@@ -85,8 +86,8 @@ def _status(channel: Channel, claimed: Claimed) -> Part:
     return _owned(only_part(card_from_json({**claimed.card, "silent": True}), channel.capabilities), claimed)
 
 
-async def _send(channel: Channel, claimed: Claimed, address: Address, part: Part) -> str:
-    part = _owned(marked_again(part) if claimed.repeated else part, claimed)
+async def _send(channel: Channel, claimed: Claimed, address: Address, part: Part, number: int) -> str:
+    part = _owned(marked_again(part) if claimed.repeated else part, claimed, number)
     try:
         return await channel.send(address.external_id, part)
     except MarkupRefused:
@@ -104,8 +105,10 @@ async def _edit(channel: Channel, claimed: Claimed, address: Address, target: st
         return
 
 
-def _owned(part: Part, claimed: Claimed) -> Part:
-    return Part(part.text, part.spans, part.markdown, part.keys, part.file, part.silent, claimed.id, claimed.task_id, claimed.kind)
+def _owned(part: Part, claimed: Claimed, number: int = 0) -> Part:
+    """The part with what it belongs to; later parts of one card have ids of their own."""
+    own_id = f"{claimed.id}:{number}" if number else claimed.id
+    return replace(part, outgoing_id=own_id, task_id=claimed.task_id, kind=claimed.kind)
 
 
 def _failed(claimed: Claimed, why: str) -> Result:

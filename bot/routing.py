@@ -9,12 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from agents.catalog import Catalog
+from orchestrator.triage.evaluation import evaluate, read_lines, report
+from orchestrator.triage.intent_data import load_builtin
+
 from bot import settings
 from orchestrator import languages
 from orchestrator.business import BusinessBook, BusinessFile
 from orchestrator.contracts import Route
-from orchestrator.triage.evaluation import evaluate, read_lines, report
-from orchestrator.triage.intent_data import load_builtin
 from orchestrator.triage.requests import split, with_details
 from orchestrator.triage.router import Router, training_examples
 from orchestrator.words import Catalogues
@@ -39,7 +40,9 @@ class Explainer:
         cascade = self.router.cascade()
         found = [with_details(route, now=datetime.now(UTC), zone=self.zone) for route in split(text, spoken, cascade)]
         if as_json:
-            return json.dumps(as_dict(found[0], text) if len(found) == 1 else as_dict(found[0], text) | {"others": [as_dict(r) for r in found[1:]]}, ensure_ascii=False)
+            return json.dumps(
+                as_dict(found[0], text) if len(found) == 1 else as_dict(found[0], text) | {"others": [as_dict(r) for r in found[1:]]}, ensure_ascii=False
+            )
         return "\n".join(_sentence(route) for route in found)
 
 

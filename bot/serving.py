@@ -150,7 +150,9 @@ class WebServer:
         webhooks = {path: receive for known in house.channels.values() for path, receive in getattr(known, "webhooks", {}).items()}
         self._app = make_app(channel, house.database, guard, webhooks)  # type: ignore[arg-type]
         announce_address(folder, f"http://{settings.host}:{settings.port}")
-        config = uvicorn.Config(self._app, host=settings.host, port=settings.port, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=2)
+        config = uvicorn.Config(
+            self._app, host=settings.host, port=settings.port, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=2
+        )
         server = uvicorn.Server(config)
         server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
         return server

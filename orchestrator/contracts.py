@@ -9,24 +9,22 @@ Specialists import this module and nothing else of the house.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any, Protocol, runtime_checkable
 
-from orchestrator.errors import (
-    DuplicateKey,
-    FatalError,
-    IllegalTransition,
-    JournalMismatch,
-    LostRace,
-    MajordomoError,
-    ToolError,
-    TransientError,
-    Waiting,
-)
+from orchestrator.errors import DuplicateKey as DuplicateKey
+from orchestrator.errors import FatalError as FatalError
+from orchestrator.errors import IllegalTransition as IllegalTransition
+from orchestrator.errors import JournalMismatch as JournalMismatch
+from orchestrator.errors import LostRace as LostRace
+from orchestrator.errors import MajordomoError as MajordomoError
+from orchestrator.errors import ToolError as ToolError
+from orchestrator.errors import TransientError as TransientError
+from orchestrator.errors import Waiting as Waiting
 
 Json = Any
 """A value that survives `json.dumps` and back."""
@@ -54,7 +52,6 @@ WAITING = frozenset({TaskState.AWAITING_INPUT, TaskState.AWAITING_APPROVAL, Task
 RUNNING = frozenset({TaskState.PLANNING, TaskState.IN_PROGRESS})
 ENDED = frozenset({TaskState.COMPLETED, TaskState.FAILED, TaskState.CANCELLED})
 LIVE = frozenset(TaskState) - ENDED
-
 _FROM_RUNNING = WAITING | ENDED | {TaskState.PENDING, TaskState.PAUSED}
 _FROM_WAITING = frozenset({TaskState.PENDING, TaskState.IN_PROGRESS, TaskState.PAUSED, TaskState.FAILED, TaskState.CANCELLED})
 TRANSITIONS: Mapping[TaskState, frozenset[TaskState]] = {
@@ -400,8 +397,3 @@ class Words(Protocol):
     """Fluent catalogues: `words(language, key, arguments)`."""
 
     def __call__(self, language: str, message: str, arguments: Mapping[str, Any] | None = None) -> str: ...
-
-
-Wake = Callable[[], None]
-
-__all__ = [name for name in dir() if not name.startswith("_")]

@@ -196,7 +196,7 @@ class Database:
         try:
             job.result = job.work(connection)
             savepoint.commit()
-        except BaseException as error:
+        except Exception as error:
             savepoint.rollback()
             self.signals.rewind(connection, mark)
             job.error = error
@@ -208,7 +208,7 @@ class Database:
             notices: list[tuple[str, str]] = []
             try:
                 notices = self._with_retries(job)
-            except BaseException as error:
+            except Exception as error:
                 job.error = error
             _settle([job])
             self.signals.deliver(notices)

@@ -8,11 +8,11 @@ from typing import Any
 
 import pydantic
 
-from orchestrator.contracts import Agent, Clock, Context, Effect, Json, Lane, Outcome, Task, Tool, ToolScope
 from orchestrator.actions.dispatcher import Dispatcher
-from orchestrator.execution.context import Surroundings
+from orchestrator.contracts import Agent, Clock, Context, Effect, Json, Lane, Outcome, Task, Tool, ToolScope
 from orchestrator.execution.engine import Engine
 from orchestrator.execution.runner import Limits, Runner
+from orchestrator.execution.surroundings import Surroundings
 from orchestrator.words import Catalogues
 from storage.database import Database
 

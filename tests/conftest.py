@@ -6,6 +6,7 @@ import secrets
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -74,6 +75,6 @@ async def database(database_url: str) -> AsyncIterator[Database]:
     await opened.close()
 
 
-def count(database: Database, query: sa.Select[tuple[int]]) -> int:
+def count(database: Database, query: sa.Select[Any]) -> int:
     """A number from the database, in the test's own thread."""
     return int(database.read_now(lambda connection: connection.execute(query).scalar_one()))

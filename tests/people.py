@@ -21,7 +21,9 @@ class Somebody:
     chat_id: str
 
 
-def settle(database: Database, *, role: str = "owner", language: str = "en", channel: str = "web", external: str = "local", zone: str | None = ZONE) -> Somebody:
+def settle(
+    database: Database, *, role: str = "owner", language: str = "en", channel: str = "web", external: str = "local", zone: str | None = ZONE
+) -> Somebody:
     """Put a person and their private chat into the database."""
     person_id, chat_id = new_id(), new_id()
 

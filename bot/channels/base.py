@@ -82,7 +82,8 @@ class Part:
     """A piece that fits into one message of the channel: text, or one file.
 
     `text` and `spans` are ready to show. `markdown` is the source, set where the channel asked for Markdown: text of
-    strangers, so render it with `bot/cards/html.py` or another renderer that trusts nothing.
+    strangers, so render it with `bot/cards/html.py` or another renderer that trusts nothing. `outgoing_id` is the same
+    whenever this part is sent again, and unlike that of any other part.
     """
 
     text: str

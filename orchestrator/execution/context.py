@@ -6,18 +6,14 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from orchestrator.actions.dispatcher import Dispatcher
 from orchestrator.contracts import (
     AnswerKind,
     Card,
-    Catalogue,
-    Clock,
     DuplicateKey,
     Effect,
     FatalError,
@@ -26,32 +22,17 @@ from orchestrator.contracts import (
     MajordomoError,
     Option,
     Person,
-    Queue,
     Task,
     ToolError,
     TransientError,
     Waiting,
-    Words,
 )
+from orchestrator.execution import subtasks
 from orchestrator.execution.hands import Hand
+from orchestrator.execution.surroundings import Surroundings
 from orchestrator.tasks import events, journal, outgoing, questions
 from orchestrator.tasks.journal import Step
 from storage.models import TaskRow
-
-Subtask = Callable[[sa.Connection, Task, str, str, dict[str, Json]], Awaitable[Json]]
-Think = Callable[[str], Awaitable[str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What every run shares: injected once by the composition root."""
-
-    catalogue: Catalogue
-    queue: Queue
-    dispatcher: Dispatcher
-    clock: Clock
-    words: Words
-    think: Think | None = None
 
 
 class RunningContext:
@@ -133,8 +114,6 @@ class RunningContext:
         key = self._key(key)
         if (known := self._steps.get(key)) is not None:
             return _replay(known)
-        from orchestrator.execution import subtasks
-
         await self._hand.write(self._task, lambda connection: subtasks.start(connection, self._task, key, task_type, slots, self._around))
         raise Waiting
 

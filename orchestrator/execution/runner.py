@@ -31,8 +31,9 @@ from orchestrator.contracts import (
     TransientError,
     Waiting,
 )
-from orchestrator.execution.context import RunningContext, Surroundings
+from orchestrator.execution.context import RunningContext
 from orchestrator.execution.hands import Hand, InTransaction
+from orchestrator.execution.surroundings import Surroundings
 from orchestrator.tasks import agent_log, family, journal, manager, outgoing
 from orchestrator.tasks.people import person_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from orchestrator.contracts import FatalError, Json, Task
-from orchestrator.execution.context import Surroundings
+from orchestrator.execution.surroundings import Surroundings
 from orchestrator.tasks import agent_log, family, manager
 from orchestrator.tasks.manager import NewTask
 

@@ -15,7 +15,9 @@ CREATED, DELEGATED, PROCESSED, COMPLETED, FAILED = "created", "delegated", "proc
 _insert = sa.insert(AgentLogRow)
 
 
-def record(connection: sa.Connection, task: Task, action: str, now: datetime, *, details: Mapping[str, Json] | None = None, duration_ms: float | None = None) -> None:
+def record(
+    connection: sa.Connection, task: Task, action: str, now: datetime, *, details: Mapping[str, Json] | None = None, duration_ms: float | None = None
+) -> None:
     connection.execute(
         _insert,
         {

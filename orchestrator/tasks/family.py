@@ -25,7 +25,8 @@ def followers(connection: sa.Connection, task: Task) -> list[Task]:
 
 def child_keys(connection: sa.Connection, parent: Task) -> list[str]:
     """The step keys under which this task has started children."""
-    return list(connection.execute(sa.select(TaskRow.parent_key).where(TaskRow.parent_id == parent.id, TaskRow.parent_key.is_not(None))).scalars())
+    query = sa.select(TaskRow.parent_key).where(TaskRow.parent_id == parent.id, TaskRow.parent_key.is_not(None))
+    return [str(key) for key in connection.execute(query).scalars()]
 
 
 def journal_result(connection: sa.Connection, parent: Task, child: Task, now: datetime) -> None:

@@ -16,9 +16,7 @@ _columns = (MessageRow.seq, MessageRow.id, MessageRow.person_id, MessageRow.kind
 _lock = sa.select(ChatRow.id, ChatRow.channel, ChatRow.kind, ChatRow.handover, ChatRow.busy_until).where(ChatRow.id == sa.bindparam("chat")).with_for_update()
 _oldest = sa.select(*_columns).where(MessageRow.chat_id == sa.bindparam("chat"), MessageRow.state == RECEIVED).order_by(MessageRow.seq).limit(1)
 _handle = (
-    sa.update(MessageRow)
-    .where(MessageRow.seq == sa.bindparam("number"), MessageRow.state == RECEIVED)
-    .values(state=HANDLED, handled_at=sa.bindparam("now"))
+    sa.update(MessageRow).where(MessageRow.seq == sa.bindparam("number"), MessageRow.state == RECEIVED).values(state=HANDLED, handled_at=sa.bindparam("now"))
 )
 
 

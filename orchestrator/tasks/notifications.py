@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
@@ -111,6 +112,4 @@ def snooze(connection: sa.Connection, row: Any, person: Person, now: datetime, s
 
 
 def _clock(moment: datetime, person: Person) -> datetime:
-    from zoneinfo import ZoneInfo
-
     return moment.astimezone(ZoneInfo(person.effective_zone))

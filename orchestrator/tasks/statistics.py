@@ -52,7 +52,13 @@ def gather(connection: sa.Connection, person_id: str, now: datetime) -> Statisti
 def describe(connection: sa.Connection, person: Person, words: Words, now: datetime) -> str:
     """The statistics as a message."""
     found = gather(connection, person.id, now)
-    lines = [words(person.language, "stats", {"total": found.total, "today": found.today, "waiting": found.waiting, "success": found.success_rate, "tokens": found.tokens})]
+    lines = [
+        words(
+            person.language,
+            "stats",
+            {"total": found.total, "today": found.today, "waiting": found.waiting, "success": found.success_rate, "tokens": found.tokens},
+        )
+    ]
     states = ", ".join(f"{words(person.language, 'state-' + name.replace('_', '-'), {})} {count}" for name, count in sorted(found.by_state.items()))
     if states:
         lines.append(states)

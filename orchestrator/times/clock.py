@@ -155,9 +155,11 @@ def _leading_minutes(line: Line, place: int) -> tuple[int, int]:
     count = number(line, place)
     if count is None or not 0 < count.value < 30:
         return 0, place
-    if line.has(count.end, Kind.UNIT) and line.term(count.end, Kind.UNIT) == line.term(count.end, Kind.UNIT):
+    if line.has(count.end, Kind.UNIT):
         unit = line.term(count.end, Kind.UNIT)
         return (count.value, count.end + 1) if unit is not None and unit.name == "minute" else (0, place)
+    if count.value % 5 or line.has(place - 1, Kind.FROM, Kind.BETWEEN):
+        return 0, place
     return count.value, count.end
 
 

@@ -288,6 +288,8 @@ class Shift:
     length: Length
     sign: int = 1
     anchored: bool = False
+    later: bool = False
+    """Said as "later", which in a correction counts from the moment corrected."""
 
 
 @dataclass(frozen=True, slots=True)

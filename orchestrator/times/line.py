@@ -133,6 +133,7 @@ UNIT_LENGTHS = {
     "minute": Length(minutes=1),
     "quarter_hour": Length(minutes=15),
     "hour": Length(minutes=60),
+    "hour_and_half": Length(minutes=90),
     "day": Length(days=1),
     "workday": Length(days=1),
     "week": Length(days=7),
@@ -199,7 +200,7 @@ def _simple_amount(line: Line, place: int) -> Amount | None:
         if line.has(place, Kind.ARTICLE) and unit is not None:
             return Amount(times_unit(1, unit.name), place + 2, False, unit.name)
         unit = line.term(place, Kind.UNIT)
-        if unit is not None and unit.name == "quarter_hour":
+        if unit is not None and unit.name in ("quarter_hour", "hour_and_half"):
             return Amount(times_unit(1, unit.name), place + 1, False, unit.name)
         return None
     return _counted(line, count)

@@ -3,36 +3,32 @@
 from __future__ import annotations
 
 from orchestrator.times.elements import AnchoredPart, Lasting, Shift, Unread
-from orchestrator.times.line import Amount, Line, Match, amount
+from orchestrator.times.line import Line, Match, amount
 from orchestrator.times.terms import Kind
 
 
 def shift(line: Line, place: int) -> Match | None:
     """A distance from now, or from another event."""
-    return _now(line, place) or _led(line, place) or _followed(line, place) or _anchored_part(line, place)
-
-
-def _now(line: Line, place: int) -> Match | None:
-    if not line.has(place, Kind.NOW):
-        return None
-    from_now = amount(line, place + 1)
-    if from_now is not None and line.has(from_now.end, Kind.LATER, Kind.AFTER):
-        return None
-    return None
+    return _led(line, place) or _followed(line, place) or _anchored_part(line, place)
 
 
 def _led(line: Line, place: int) -> Match | None:
-    """in 20 minutes, within the hour, dentro de dos horas, vor einer Woche, hace dos días, 过两个小时"""
-    sign = -1 if line.has(place, Kind.AGO) and line.vocabulary.language != "en" and line.vocabulary.language != "zh" else 1
-    if sign == 1 and not line.has(place, Kind.IN, Kind.WITHIN):
+    """in 20 minutes, within the hour, dentro de dos horas, vor einer Woche, hace dos días, 推迟一小时, 提前半小时"""
+    behind = line.vocabulary.ago_before and line.has(place, Kind.AGO)
+    pushed = 0
+    if line.vocabulary.language == "zh":
+        pushed = 1 if line.has(place, Kind.LATER) else -1 if line.has(place, Kind.EARLIER) else 0
+    if not behind and not pushed and not line.has(place, Kind.IN, Kind.WITHIN):
         return None
     length = amount(line, line.skip(place + 1, Kind.NEAR, Kind.THE))
-    if length is None:
+    if length is None or line.has(length.end, Kind.AGO) and not line.vocabulary.ago_before:
         return None
-    if line.has(length.end, Kind.AGO) or sign == -1 and line.has(place, Kind.BEFORE) and _event_follows(line, length):
-        return None
-    end = line.skip(length.end, Kind.LATER) if line.vocabulary.language in ("en", "zh") else length.end
-    return Match(Shift(length.length, sign), end)
+    if pushed:
+        return Match(Shift(length.length, pushed, anchored=pushed < 0, later=pushed > 0), length.end)
+    if behind and _event_follows(line, length.end):
+        return Match(Shift(length.length, -1, anchored=True), length.end)
+    end = line.skip(length.end, Kind.HENCE) if line.vocabulary.language != "es" else length.end
+    return Match(Shift(length.length, -1 if behind else 1), end)
 
 
 def _followed(line: Line, place: int) -> Match | None:
@@ -42,20 +38,21 @@ def _followed(line: Line, place: int) -> Match | None:
         return None
     end = length.end
     if line.has(end, Kind.LATER):
-        return Match(Shift(length.length, 1, anchored=False), end + 1)
-    if line.has(end, Kind.EARLIER):
+        return Match(Shift(length.length, later=True), end + 1)
+    if line.has(end, Kind.HENCE):
+        return Match(Shift(length.length), end + 1)
+    if line.has(end, Kind.EARLIER, Kind.BEFORE):
         return Match(Shift(length.length, -1, anchored=True), end + 1)
-    if line.has(end, Kind.AGO) and line.vocabulary.language in ("en", "zh"):
+    if line.has(end, Kind.AGO) and not line.vocabulary.ago_before:
         return Match(Shift(length.length, -1), end + 1)
-    if line.has(end, Kind.BEFORE):
-        return Match(Shift(length.length, -1, anchored=True), end + 1)
     if line.has(end, Kind.AFTER):
         return Match(Shift(length.length, 1, anchored=True), end + 1)
     return None
 
 
-def _event_follows(line: Line, length: Amount) -> bool:
-    return line.has(length.end, Kind.THE)
+def _event_follows(line: Line, place: int) -> bool:
+    """vor dem Termin: an event to count from, not a length ago."""
+    return line.has(place, Kind.BEFORE, Kind.EARLIER)
 
 
 def _anchored_part(line: Line, place: int) -> Match | None:

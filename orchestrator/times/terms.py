@@ -64,7 +64,8 @@ class Kind(Enum):
     COMING = auto()
     LAST = auto()
     AGO = auto()  # after a length, or before it ("vor", "hace")
-    LATER = auto()  # after a length: "later", "from now", 后
+    LATER = auto()  # after a length: "later"
+    HENCE = auto()  # after a length: "from now", 后
     EARLIER = auto()
     BEFORE = auto()
     AFTER = auto()

@@ -25,6 +25,9 @@ class Vocabulary:
     half_before: bool = False
     """ "halb drei" is 2:30; otherwise a half is after the hour."""
     dotted_dates: bool = False
+    """ "24.12" is a date."""
+    ago_before: bool = False
+    """ "vor einer Stunde", "hace una hora": the word for ago comes first."""
 
 
 def index(entries: Iterable[tuple[str, Term]]) -> dict[str, tuple[tuple[Phrase, tuple[Term, ...]], ...]]:

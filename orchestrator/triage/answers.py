@@ -13,10 +13,48 @@ from orchestrator.tasks.questions import NO, YES, Question
 from orchestrator.triage.requests import when_slot
 
 YES_WORDS = frozenset(
-    "yes y yeah yep sure ok okay correct right please fine perfect great ja jo klar gerne genau passt richtig stimmt sí si claro vale "
-    "correcto exacto bueno perfecto 是 是的 好 好的 对 可以 行 没错 嗯".split()
+    [
+        "yes",
+        "y",
+        "yeah",
+        "yep",
+        "sure",
+        "ok",
+        "okay",
+        "correct",
+        "right",
+        "please",
+        "fine",
+        "perfect",
+        "great",
+        "ja",
+        "jo",
+        "klar",
+        "gerne",
+        "genau",
+        "passt",
+        "richtig",
+        "stimmt",
+        "sí",
+        "si",
+        "claro",
+        "vale",
+        "correcto",
+        "exacto",
+        "bueno",
+        "perfecto",
+        "是",
+        "是的",
+        "好",
+        "好的",
+        "对",
+        "可以",
+        "行",
+        "没错",
+        "嗯",
+    ]
 )
-NO_WORDS = frozenset("no n nope nah not nein nö nicht 不 不是 不要 不行 没有 否".split())
+NO_WORDS = frozenset(["no", "n", "nope", "nah", "not", "nein", "nö", "nicht", "不", "不是", "不要", "不行", "没有", "否"])
 GIVE_UP = re.compile(
     r"^\W*(?:please\s+)?(?:cancel(?:\s+(?:that|it|this))?|forget (?:it|that|about it)|never ?mind|leave it|stop(?:\s+(?:it|that))?|drop it"
     r"|vergiss (?:es|das)|vergessen sie(?: es| das)?|egal|lass (?:es|mal|gut sein)|abbrechen|abbruch|doch nicht"

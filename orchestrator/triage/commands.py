@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
 
 from orchestrator.contracts import (
     ENDED,
@@ -76,8 +77,6 @@ def _through_agent(task_type: str) -> Callable[[Turn, str], None]:
 
 
 def _to(route: Route, agent: str) -> Route:
-    from dataclasses import replace
-
     return replace(route, agent=agent)
 
 
@@ -229,8 +228,6 @@ def _schedule(turn: Turn, rest: str) -> None:
     if not found:
         turn.reply(turn.words("schedule-none"))
         return
-    from zoneinfo import ZoneInfo
-
     zone = ZoneInfo(turn.person.effective_zone)
     lines = [turn.words("schedule-title", count=len(found))]
     lines += [turn.words("schedule-line", number=row.number, title=row.title, when=row.next_due.astimezone(zone)) for row in found if row.next_due]

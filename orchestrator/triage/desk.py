@@ -13,10 +13,10 @@ from orchestrator.tasks import handover, inbox, manager, people, questions
 from orchestrator.tasks.manager import NewTask
 from orchestrator.tasks.questions import Question
 from orchestrator.triage import commands, dialogue, presses, safety, work
+from orchestrator.triage.cascade import Cascade
 from orchestrator.triage.requests import split, with_details
 from orchestrator.triage.taxonomy import DESK, SMALL, UNCLEAR
 from orchestrator.triage.turn import Chat, Services, Turn
-from orchestrator.triage.cascade import Cascade
 from storage.signals import announce
 
 MODEL_PATIENCE = timedelta(seconds=30)

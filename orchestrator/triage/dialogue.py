@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-
 from orchestrator import times
 from orchestrator.contracts import (
     ENDED,
@@ -40,7 +39,9 @@ CORRECTING = re.compile(
     r"|不[,，是对]|不对|改成|改到|改为|换成|换到|还是|我是说|应该是)|\b(?:instead|stattdessen|en (?:su|vez de eso) lugar)\W*$",
     re.I,
 )
-FOLLOWING = re.compile(r"^\W*(?:and\b|what about|how about|und\b|wie (?:ist|sieht) es|wie wär|y\b|qu[eé] tal|qu[eé] hay de|那|那么|还有)|(?:呢|呢？|呢\?)$", re.I)
+FOLLOWING = re.compile(
+    r"^\W*(?:and\b|what about|how about|und\b|wie (?:ist|sieht) es|wie wär|y\b|qu[eé] tal|qu[eé] hay de|那|那么|还有)|(?:呢|呢？|呢\?)$", re.I
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,5 +194,3 @@ def follow_up(turn: Turn, route: Route) -> Route | None:
 
 def is_owner(turn: Turn) -> bool:
     return turn.person.role is Role.OWNER
-
-

@@ -12,6 +12,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -133,7 +134,7 @@ class Vocabulary:
         """One key for each two words near each other, and one more for each two neighbours; negative with an unknown word."""
         row = [MOST_WORDS - 2, *numbers, MOST_WORDS - 1]
         keys = [(first << PAIR_SHIFT) | second for at, first in enumerate(row) for second in row[at + 1 : at + 1 + WINDOW]]
-        keys += [ADJACENT | (first << PAIR_SHIFT) | second for first, second in zip(row, row[1:], strict=False)]
+        keys += [ADJACENT | (first << PAIR_SHIFT) | second for first, second in pairwise(row)]
         return keys
 
     def encode(self, text: str) -> Encoded:
@@ -157,7 +158,7 @@ class Vocabulary:
         return self._weigh(known, missing, len(found))
 
     def _weigh(self, known: set[int | None], missing: float, length: int) -> Encoded:
-        columns = np.fromiter(known, np.int32, len(known))  # type: ignore[arg-type]
+        columns = np.fromiter(known, np.int32, len(known))
         values = self.rarity.take(columns)
         squared = float(values.dot(values))
         strange = missing * self.rarest * self.rarest

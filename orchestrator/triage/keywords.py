@@ -7,7 +7,7 @@ only where one of those matches are the rules looked at one by one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -46,11 +46,6 @@ class KeywordRule:
         except re.error as error:
             raise KeywordError(self, str(error)) from error
 
-    @property
-    def anchored(self) -> bool:
-        """Whether it can only match at the start of the message."""
-        return self.source.startswith("^") and not _has_alternatives(self.source)
-
 
 @dataclass(frozen=True, slots=True)
 class KeywordMatch:
@@ -70,18 +65,29 @@ class _Hit:
         return self.start <= other.start and self.end >= other.end and (self.start, self.end) != (other.start, other.end)
 
 
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Rules folded into one expression that finds out whether any of them matches."""
+
+    rules: tuple[KeywordRule, ...]
+    scan: Callable[[str], re.Match[str] | None]
+
+
 class Keywords:
     """All rules of all languages. Raises KeywordError when one of them is malformed."""
 
     def __init__(self, rules: Sequence[KeywordRule]) -> None:
-        self._rules = tuple(rules)
         alone = [rule for rule in rules if UNFOLDABLE.search(rule.source)]
         folded = [rule for rule in rules if not UNFOLDABLE.search(rule.source)]
-        self._alone = tuple(rule.pattern for rule in alone)
-        self._at_start = _fold([rule for rule in folded if rule.anchored])
-        inside = [rule for rule in folded if not rule.anchored]
-        self._at_word = _fold([rule for rule in inside if _starts_at_word(rule)], prefix=r"\b")
-        self._anywhere = _fold([rule for rule in inside if not _starts_at_word(rule)])
+        at_start = [rule for rule in folded if _begins_with("^", rule)]
+        at_word = [rule for rule in folded if _begins_with(r"\b", rule)]
+        anywhere = [rule for rule in folded if rule not in at_start and rule not in at_word]
+        self._groups = tuple(
+            [_Group((rule,), rule.pattern.search) for rule in alone]
+            + [_Group(tuple(at_start), _fold(at_start).match)]
+            + [_Group(tuple(at_word), _fold(at_word, prefix=r"\b").search)]
+            + [_Group(tuple(anywhere), _fold(anywhere).search)]
+        )
 
     def match(self, text: str) -> KeywordMatch | None:
         """The intent whose pattern matches, wherever in the text.
@@ -89,38 +95,28 @@ class Keywords:
         Where patterns of two intents match, one wins only if its match covers every match of the others.
         """
         text = text.strip().translate(APOSTROPHES)
-        return self._decide(text) if self._may_match(text) else None
-
-    def _may_match(self, text: str) -> bool:
-        return (
-            (self._at_start is not None and self._at_start.match(text) is not None)
-            or (self._at_word is not None and self._at_word.search(text) is not None)
-            or (self._anywhere is not None and self._anywhere.search(text) is not None)
-            or any(pattern.search(text) for pattern in self._alone)
-        )
-
-    def _decide(self, text: str) -> KeywordMatch | None:
-        hits = [_Hit(rule, *found.span()) for rule in self._rules if (found := rule.pattern.search(text))]
+        candidates = [rule for group in self._groups if group.scan(text) for rule in group.rules]
+        hits = [_Hit(rule, *found.span()) for rule in candidates if (found := rule.pattern.search(text))]
         for hit in sorted(hits, key=lambda hit: hit.start - hit.end):
             if all(hit.covers(other) for other in hits if other.rule.intent != hit.rule.intent):
                 return KeywordMatch(hit.rule.intent, hit.rule.language, hit.rule.source)
         return None
 
 
-def _fold(rules: Iterable[KeywordRule], prefix: str = "") -> re.Pattern[str] | None:
-    rules = tuple(rules)
+def _fold(rules: Sequence[KeywordRule], prefix: str = "") -> re.Pattern[str]:
+    """All patterns as one; without any it matches nothing."""
     if not rules:
-        return None
+        return re.compile(r"(?!)")
     try:
         return re.compile(prefix + "(?:" + "|".join(f"(?:{_without_captures(rule.source)})" for rule in rules) + ")", FLAGS)
     except re.error:
         for rule in rules:
-            _ = rule.pattern
+            _ = rule.pattern  # raises for the one that is malformed
         raise
 
 
-def _starts_at_word(rule: KeywordRule) -> bool:
-    return rule.source.startswith(r"\b") and not _has_alternatives(rule.source)
+def _begins_with(anchor: str, rule: KeywordRule) -> bool:
+    return rule.source.startswith(anchor) and not _has_alternatives(rule.source)
 
 
 def _has_alternatives(source: str) -> bool:
@@ -134,7 +130,7 @@ def _has_alternatives(source: str) -> bool:
 
 
 def _without_captures(source: str) -> str:
-    """The pattern with plain groups: remembering hundreds of captures would double the time of a scan."""
+    """The pattern with plain groups: remembering hundreds of captures makes a scan several times slower."""
     opens = {place for place in _syntax(source) if source[place] == "(" and source[place + 1 : place + 2] != "?"}
     return "".join("(?:" if place in opens else character for place, character in enumerate(source))
 

@@ -24,17 +24,18 @@ def perform(turn: Turn) -> str | None:
     token = str(turn.payload.get("token", ""))
     row = turn.connection.execute(sa.select(ButtonRow.__table__).where(ButtonRow.token == token)).first()
     if row is None or row.chat_id != turn.chat.id or row.person_id != turn.person.id:
-        return _toast(turn, "press-not-yours")
+        _toast(turn, "press-not-yours")
+        return None
     action = Action(row.action["kind"], row.action["subject"], row.action["value"])
     if action.kind == "say":
         _toast(turn, "press-taken")
         return action.value
     if not _spend(turn, row):
-        return _toast(turn, "press-spent")
+        _toast(turn, "press-spent")
+        return None
     act = ACTIONS.get(action.kind)
-    if act is None:
-        return _toast(turn, "press-unknown")
-    return _toast(turn, act(turn, action))
+    _toast(turn, act(turn, action) if act is not None else "press-unknown")
+    return None
 
 
 def _spend(turn: Turn, row: Any) -> bool:

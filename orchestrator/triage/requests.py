@@ -13,7 +13,10 @@ from orchestrator.contracts import Route
 from orchestrator.triage.cascade import Cascade
 from orchestrator.triage.taxonomy import SMALL, UNCLEAR
 
-JOINTS = re.compile(r"\s*[;.!?]\s+|\s*,?\s+(?:and then|and also|and|then|also|und dann|und außerdem|und|außerdem|y luego|y también|y además|y|luego|además)\s+|\s*,\s+|[，。；！？]\s*(?:然后|并且|还有|再)?|(?:然后|并且|还有)", re.I)
+JOINTS = re.compile(
+    r"\s*[;.!?]\s+|\s*,?\s+(?:and then|and also|and|then|also|und dann|und außerdem|und|außerdem|y luego|y también|y además|y|luego|además)\s+|\s*,\s+|[，。；！？]\s*(?:然后|并且|还有|再)?|(?:然后|并且|还有)",
+    re.I,
+)
 LONGEST_SPLIT = 400
 """Characters; a longer message is taken as one request."""
 MOST_REQUESTS = 4

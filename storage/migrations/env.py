@@ -13,6 +13,8 @@ def ours(name: str | None, kind: str, _parents: object) -> bool:
 
 
 connection = context.config.attributes["connection"]
-context.configure(connection=connection, target_metadata=Base.metadata, include_name=ours, render_as_batch=connection.dialect.name == "sqlite", compare_type=True)
+context.configure(
+    connection=connection, target_metadata=Base.metadata, include_name=ours, render_as_batch=connection.dialect.name == "sqlite", compare_type=True
+)
 with context.begin_transaction():
     context.run_migrations()

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storage.models.base import Base, identifier, reference
+from storage.models.base import Base, reference
 
 
 class MessageRow(Base):
@@ -42,7 +42,13 @@ class OutgoingRow(Base):
 
     __tablename__ = "outbox"
     __table_args__ = (
-        sa.Index("ix_outbox_waiting", "chat_id", "seq", sqlite_where=sa.text("state IN ('queued','sending','retry')"), postgresql_where=sa.text("state IN ('queued','sending','retry')")),
+        sa.Index(
+            "ix_outbox_waiting",
+            "chat_id",
+            "seq",
+            sqlite_where=sa.text("state IN ('queued','sending','retry')"),
+            postgresql_where=sa.text("state IN ('queued','sending','retry')"),
+        ),
         {"sqlite_autoincrement": True},
     )
 

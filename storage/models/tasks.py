@@ -22,7 +22,13 @@ class TaskRow(Base):
         sa.UniqueConstraint("person_id", "number"),
         sa.Index("ix_tasks_chat", "chat_id", "id"),
         sa.Index("ix_tasks_person_state", "person_id", "state"),
-        sa.Index("ix_tasks_live", "state", "last_run_at", sqlite_where=sa.text("state NOT IN ('completed','failed','cancelled')"), postgresql_where=sa.text("state NOT IN ('completed','failed','cancelled')")),
+        sa.Index(
+            "ix_tasks_live",
+            "state",
+            "last_run_at",
+            sqlite_where=sa.text("state NOT IN ('completed','failed','cancelled')"),
+            postgresql_where=sa.text("state NOT IN ('completed','failed','cancelled')"),
+        ),
     )
 
     id: Mapped[str] = identifier()

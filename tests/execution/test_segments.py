@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from orchestrator.clock import SystemClock
-from orchestrator.contracts import Context, Done, Card, Effect, Option, Task, TaskState, ToolError, TransientError
+from orchestrator.contracts import Card, Context, Done, Effect, Option, Task, TaskState, ToolError, TransientError
 from orchestrator.execution.engine import Engine
 from orchestrator.execution.hands import Fenced
 from orchestrator.execution.runner import Limits, Runner

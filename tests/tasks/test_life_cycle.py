@@ -135,7 +135,7 @@ class Life(RuleBasedStateMachine):
 @pytest.mark.timeout(3000)
 def test_only_legal_lives() -> None:
     checks = settings(max_examples=RUNS, stateful_step_count=STEPS, deadline=None, suppress_health_check=list(HealthCheck), database=None)
-    run_state_machine_as_test(Life, settings=checks)  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(Life, settings=checks)
 
 
 def test_every_state_can_be_left_or_is_an_end() -> None:
