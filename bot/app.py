@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from agents.catalog import Catalog
-from orchestrator.triage.intent_data import load_builtin
 
 from bot.channels.base import Channel
 from bot.handling import Handling
@@ -22,7 +21,7 @@ from bot.settings import Settings
 from bot.sweeps import Sweeps
 from orchestrator.actions.dispatcher import Dispatcher
 from orchestrator.business import BusinessBook, BusinessFile
-from orchestrator.clock import SystemClock
+from orchestrator.clock import SystemClock, machine_zone
 from orchestrator.contracts import Clock
 from orchestrator.execution.due import DueWork
 from orchestrator.execution.engine import Engine
@@ -31,6 +30,7 @@ from orchestrator.execution.surroundings import Surroundings
 from orchestrator.language_model import LanguageModel, ModelSettings
 from orchestrator.people import Door, Strangers
 from orchestrator.triage.desk import Desk
+from orchestrator.triage.intent_data import load_builtin
 from orchestrator.triage.model_classifier import ModelClassifier
 from orchestrator.triage.router import Router, learned_examples
 from orchestrator.triage.segments import Segments
@@ -137,7 +137,7 @@ def build(settings: Settings, *, clock: Clock | None = None, catalogue: Catalog 
     desk = Desk(services)
     classifier = ModelClassifier(model, router.labels) if model else None
     channels: dict[str, Channel] = {}
-    door = Door(Strangers(settings.strangers.value), frozenset(settings.owners), zone=business().zone)
+    door = Door(Strangers(settings.strangers.value), frozenset(settings.owners), zone=business().zone or machine_zone())
     return House(
         settings=settings, database=database, clock=clock, business=business, words=words, catalogue=catalogue, router=router, engine=engine, runner=runner,
         desk=desk, segments=Segments(database, runner, desk, services, classifier), inbox=Inbox(database, clock, door, words, channels),

@@ -50,7 +50,7 @@ class DeliveryOrder:
         self._limited = limited
         self._limits: dict[str, Limits] = {}
         self._busy: dict[tuple[str, str], int] = {}
-        self._addresses: OrderedDict[str, Address] = OrderedDict()
+        self._addresses: dict[str, Address] = {}
         self._statuses: OrderedDict[tuple[str, str], _Shown] = OrderedDict()
 
     @property
@@ -67,9 +67,6 @@ class DeliveryOrder:
         self._addresses.update(addresses)
         for key, platform_id in statuses.items():
             self._statuses.setdefault(key, _Shown(platform_id, 0.0))
-        for memory in (self._addresses, self._statuses):
-            while len(memory) > REMEMBERED:
-                memory.popitem(last=False)
 
     def address(self, chat_id: str) -> Address:
         return self._addresses[chat_id]
@@ -113,6 +110,7 @@ class DeliveryOrder:
             address = self._addresses[row.chat_id]
             if row.kind != TOAST:
                 self._limits_of(address.channel).draw(address.external_id, group=address.group)
+        self._forget()
 
     def ended(self, results: Iterable[Result]) -> None:
         for result in results:
@@ -123,6 +121,14 @@ class DeliveryOrder:
                 self._limits_of(address.channel).refused(address.external_id, result.pause, whole_bot=result.whole_bot)
             if row.kind == STATUS and result.state == SENT and result.platform_id:
                 self._statuses[row.chat_id, row.lane] = _Shown(result.platform_id, monotonic())
+
+    def _forget(self) -> None:
+        """Old memories go; nothing of a chat that something is under way to."""
+        if len(self._addresses) > REMEMBERED:
+            chats = {chat for chat, _ in self._busy}
+            self._addresses = {chat: address for chat, address in self._addresses.items() if chat in chats}
+        while len(self._statuses) > REMEMBERED:
+            self._statuses.popitem(last=False)
 
     def _wait(self, head: Head, now: datetime, drawn: set[str], rooms: dict[str, int]) -> float:
         """Seconds until this head may go; 0 is now. One message a chat and what the channel has room for at a time."""

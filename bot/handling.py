@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 
+from sqlalchemy.exc import DBAPIError
+
 from orchestrator.contracts import Clock
 from orchestrator.tasks import inbox
 from orchestrator.triage.desk import Desk
@@ -57,13 +59,21 @@ class Handling:
 
     async def _drain(self, chat_id: str) -> None:
         while not self._stopped:
-            try:
-                handled = await self._database.write(lambda connection: self._desk.handle_next(connection, chat_id), key=chat_id)
-            except Exception:
-                logger.exception("a message could not be handled; it stays and is tried again", extra={"chat": chat_id})
-                return
+            handled = await self._handle(chat_id)
             if not handled:
                 return
+
+    async def _handle(self, chat_id: str) -> bool:
+        """One message. One that fails twice is answered honestly and set aside: it must not hold up its chat."""
+        for work in (self._desk.handle_next, self._desk.handle_next, self._desk.set_aside):
+            try:
+                return await self._database.write(lambda connection, work=work: work(connection, chat_id), key=chat_id)  # type: ignore[misc]
+            except DBAPIError:
+                logger.exception("the database failed; the message stays and is tried again", extra={"chat": chat_id})
+                return False
+            except Exception:
+                logger.exception("a message could not be handled", extra={"chat": chat_id})
+        return False
 
     def _ended(self, chat_id: str) -> None:
         self._running.pop(chat_id, None)

@@ -109,6 +109,7 @@ class Outbox:
         except SQLAlchemyError:
             logger.exception("the outbox could not be read or written; trying again")
             self._results = results + self._results
+            self._recovered = False  # a claim may have been committed without our hearing of it
             await asyncio.sleep(SWEEP)
             return 0.0
         self._recovered = self._is_leader()
@@ -123,9 +124,10 @@ class Outbox:
         outbox_rows.settle(connection, results)
         if self._stopping or not self._is_leader():
             return _Round([], None)
-        if not self._recovered:
-            self._recover(connection)
         heads = outbox_rows.heads(connection)
+        if not self._recovered or self._orphans(heads):
+            self._recover(connection)
+            heads = outbox_rows.heads(connection)
         if not heads:
             return _Round([], None)
         unknown = self._order.unknown_chats(heads)
@@ -135,6 +137,11 @@ class Outbox:
         choice: Choice = self._order.choose(heads, now, results)
         claimed = outbox_rows.claim(connection, choice.heads, self._order.targets(choice.heads)) if choice.heads else []
         return _Round(claimed, choice.due)
+
+    def _orphans(self, heads: list[Head]) -> bool:
+        """Whether something is marked as being sent that nobody sends: a claim of a dying process came in late."""
+        ours = self._order.under_way
+        return any(head.state == outbox_rows.SENDING and head.seq not in ours for head in heads)
 
     def _recover(self, connection: sa.Connection) -> None:
         left = outbox_rows.recover(connection, self._order.under_way)

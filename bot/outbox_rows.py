@@ -80,7 +80,7 @@ class Result:
     whole_bot: bool = False
 
 
-_WAITING = OutgoingRow.state.in_(sa.literal(state, literal_execute=True) for state in (QUEUED, SENDING, RETRY))
+_WAITING = OutgoingRow.state.in_(sa.literal_column(f"'{state}'") for state in (QUEUED, SENDING, RETRY))
 """Written out, so that the partial index is used."""
 _lane = sa.case(
     (OutgoingRow.kind == TOAST, sa.literal("t:") + sa.cast(OutgoingRow.seq, sa.String)),

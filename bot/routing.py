@@ -14,6 +14,7 @@ from orchestrator.triage.intent_data import load_builtin
 
 from bot import settings
 from orchestrator import languages
+from orchestrator.clock import machine_zone
 from orchestrator.business import BusinessBook, BusinessFile
 from orchestrator.contracts import Route
 from orchestrator.triage.requests import split, with_details
@@ -33,7 +34,7 @@ class Explainer:
         found = settings.read()
         business = BusinessFile(found.config_file)
         catalogue = Catalog(book=BusinessBook(business), words=Catalogues())
-        return cls(Router.load(load_builtin(), catalogue, found.data_folder / "cache"), business().zone)
+        return cls(Router.load(load_builtin(), catalogue, found.data_folder / "cache"), business().zone or machine_zone())
 
     def explain(self, text: str, language: str | None, *, as_json: bool) -> str:
         spoken = language or languages.guess_language(text)

@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
-_CONTROL = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ufffe\uffff]|[\ud800-\udfff]"
-)
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ufffe\uffff]|[\ud800-\udfff]")
 """Characters that show nothing, or turn the reading direction of what follows."""
 _PLAIN = re.compile(r"^[^*_`\[\]<>#|~\\&!]*$")
 _LIST = re.compile(r"^\s*(?:[-+] |\d+[.)] |-{3,}\s*$)", re.MULTILINE)
@@ -43,11 +41,9 @@ def clean(text: str) -> str:
 @cache
 def parser() -> MarkdownIt:
     """CommonMark with tables and strike-through, without HTML and without what makes text vanish (references)."""
-    from markdown_it import MarkdownIt  # here, because plain answers never need it
+    from markdown_it import MarkdownIt  # noqa: PLC0415 - plain answers never need it
 
-    made = MarkdownIt("commonmark", {"html": False, "maxNesting": _NEST}).enable(
-        ["table", "strikethrough"]
-    )
+    made = MarkdownIt("commonmark", {"html": False, "maxNesting": _NEST}).enable(["table", "strikethrough"])
     made.disable(["html_block", "html_inline", "reference", "lheading", "code"])
     made.validateLink = is_web_address  # type: ignore[method-assign, assignment]
     return made
@@ -70,9 +66,7 @@ def plain(markdown: str) -> str:
 def with_addresses(rich: Rich) -> str:
     """The text, every link's address spelled out unless it is its own label."""
     text = rich.text
-    for mark in sorted(
-        (m for m in rich.marks if m.kind == "link"), key=lambda m: m.end, reverse=True
-    ):
+    for mark in sorted((m for m in rich.marks if m.kind == "link"), key=lambda m: m.end, reverse=True):
         if text[mark.start : mark.end] != mark.value:
             text = f"{text[: mark.end]} ({mark.value}){text[mark.end :]}"
     return text
@@ -163,9 +157,7 @@ class _Reader:
     def enumeration(self, token: Token) -> None:
         kind = token.type
         if kind in ("bullet_list_open", "ordered_list_open"):
-            first = (
-                int(token.attrGet("start") or 1) if kind.startswith("ordered") else -1
-            )
+            first = int(token.attrGet("start") or 1) if kind.startswith("ordered") else -1
             self.lists.append(first)
             self.gap = min(self.gap, 1) if len(self.lists) > 1 else self.gap
         elif kind == "list_item_open":
@@ -218,10 +210,7 @@ class _Reader:
 
     def paste(self, rich: Rich) -> None:
         self.flush()
-        self.marks.extend(
-            Mark(m.kind, m.start + self.at, m.end + self.at, m.value)
-            for m in rich.marks
-        )
+        self.marks.extend(Mark(m.kind, m.start + self.at, m.end + self.at, m.value) for m in rich.marks)
         self.write(rich.text)
 
     def inline_or_cell(self, token: Token) -> None:

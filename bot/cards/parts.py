@@ -22,11 +22,7 @@ def parts(card: Card, can: Capabilities) -> list[Part]:
     keys = _keys(card.buttons, can)
     if shown and keys:
         shown[-1] = replace(shown[-1], keys=keys)
-    files = (
-        [Part("", file=attachment, silent=True) for attachment in card.files]
-        if can.files
-        else []
-    )
+    files = [Part("", file=attachment, silent=True) for attachment in card.files] if can.files else []
     if not shown and not files:
         raise ValueError("the card shows nothing")
     return shown + files
@@ -46,9 +42,7 @@ def marked_again(part: Part) -> Part:
     """The part with the sign that it may be a repetition."""
     if part.file is not None:
         return replace(part, text=AGAIN.strip())
-    moved = tuple(
-        replace(span, offset=span.offset + units(AGAIN)) for span in part.spans
-    )
+    moved = tuple(replace(span, offset=span.offset + units(AGAIN)) for span in part.spans)
     return replace(
         part,
         text=AGAIN + part.text,
@@ -71,24 +65,15 @@ def without_markup(part: Part, can: Capabilities) -> Part:
         end = 2 * (span.offset + span.length)
         label = raw[2 * span.offset : end].decode("utf-16-le")
         if label != span.value:
-            spelled = (
-                raw[:end].decode("utf-16-le")
-                + f" ({span.value})"
-                + raw[end:].decode("utf-16-le")
-            )
-    return replace(
-        part, text=spelled if units(spelled) <= can.text_limit else part.text, spans=()
-    )
+            spelled = raw[:end].decode("utf-16-le") + f" ({span.value})" + raw[end:].decode("utf-16-le")
+    return replace(part, text=spelled if units(spelled) <= can.text_limit else part.text, spans=())
 
 
 def _texts(card: Card, can: Capabilities, limit: int) -> list[Part]:
     if can.markup is Markup.MARKDOWN:
         source = markdown.clean(card.text).strip()
         pieces = [piece.text for piece in split(Rich(source), limit)]
-        return [
-            Part(markdown.read(piece).text, markdown=piece, silent=card.silent)
-            for piece in pieces
-        ]
+        return [Part(markdown.read(piece).text, markdown=piece, silent=card.silent) for piece in pieces]
     rich = markdown.read(card.text)
     if can.markup is Markup.PLAIN:
         rich = Rich(markdown.with_addresses(rich))
@@ -96,27 +81,17 @@ def _texts(card: Card, can: Capabilities, limit: int) -> list[Part]:
 
 
 def _part(rich: Rich, card: Card, can: Capabilities) -> Part:
-    return Part(
-        rich.text, spans(rich) if can.markup is Markup.SPANS else (), silent=card.silent
-    )
+    return Part(rich.text, spans(rich) if can.markup is Markup.SPANS else (), silent=card.silent)
 
 
-def _keys(
-    rows: tuple[tuple[Button, ...], ...], can: Capabilities
-) -> tuple[tuple[Key, ...], ...]:
+def _keys(rows: tuple[tuple[Button, ...], ...], can: Capabilities) -> tuple[tuple[Key, ...], ...]:
     """Rows no longer than the channel shows, labels cut with a mark, no button lost while there is room."""
     laid: list[tuple[Key, ...]] = []
     left = can.keys_max
     for row in rows:
-        keys = [
-            Key(_label(button.label, can.label_limit), button.action.subject)
-            for button in row[:left]
-        ]
+        keys = [Key(_label(button.label, can.label_limit), button.action.subject) for button in row[:left]]
         left -= len(keys)
-        laid += [
-            tuple(keys[n : n + can.keys_per_row])
-            for n in range(0, len(keys), can.keys_per_row)
-        ]
+        laid += [tuple(keys[n : n + can.keys_per_row]) for n in range(0, len(keys), can.keys_per_row)]
     return tuple(laid)
 
 

@@ -45,10 +45,7 @@ class Rich:
             start += 1
         while end > start and self.text[end - 1].isspace():
             end -= 1
-        cut = (
-            Mark(m.kind, max(m.start, start) - start, min(m.end, end) - start, m.value)
-            for m in self.marks
-        )
+        cut = (Mark(m.kind, max(m.start, start) - start, min(m.end, end) - start, m.value) for m in self.marks)
         return Rich(self.text[start:end], tuple(m for m in cut if m.start < m.end))
 
 
@@ -63,10 +60,7 @@ def spans(rich: Rich) -> tuple[Span, ...]:
     if rich.text.isascii() or not _ASTRAL.search(rich.text):
         return tuple(Span(m.kind, m.start, m.end - m.start, m.value) for m in marks)
     offsets = _utf16_offsets(rich.text)
-    return tuple(
-        Span(m.kind, offsets[m.start], offsets[m.end] - offsets[m.start], m.value)
-        for m in marks
-    )
+    return tuple(Span(m.kind, offsets[m.start], offsets[m.end] - offsets[m.start], m.value) for m in marks)
 
 
 def split(rich: Rich, limit: int) -> list[Rich]:
@@ -100,11 +94,9 @@ def _cut(text: str, start: int, limit: int) -> int:
         return len(text)
     soonest = start + (end - start) // 2
     for bound in _BOUNDS:
-        last = None
-        for last in bound.finditer(text, soonest, end):
-            pass
-        if last is not None and last.end() > start:
-            return last.end()
+        ends = [found.end() for found in bound.finditer(text, soonest, end)]
+        if ends and ends[-1] > start:
+            return ends[-1]
     return end
 
 

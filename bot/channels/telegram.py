@@ -8,7 +8,7 @@ import json
 import logging
 import re
 import warnings
-from collections.abc import AsyncIterable, Mapping, Sequence
+from collections.abc import AsyncIterable, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from http import HTTPStatus
@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 from telegram import Bot, InputFile
 from telegram import error as telegram_error
-from telegram.warnings import PTBUserWarning
+from telegram.warnings import PTBDeprecationWarning, PTBUserWarning
 
 from bot.channels.base import (
     Ambiguous,
@@ -34,13 +34,16 @@ from bot.channels.base import (
     Unchanged,
     Unreachable,
 )
-from bot.channels.telegram_updates import ALLOWED, CHANNEL, Me, read_all
+from bot.channels.telegram_updates import ALLOWED, CHANNEL, Me, numbered, read_all
 from bot.channels.telegram_wire import NotConnected, Wire
+from bot.settings import ConfigurationError, Settings
 
 API_ROOT = "https://api.telegram.org"
 POLL_SECONDS = 30
 BATCH = 100
 WEBHOOK_BODY_LIMIT = 1 << 20
+WEBHOOK_PATH = "/telegram"
+Webhook = Callable[[Mapping[str, str], AsyncIterable[bytes]], Awaitable[int]]
 SECRET_HEADER = "x-telegram-bot-api-secret-token"
 ENTITIES = 100
 """More entities than this are dropped by Telegram anyway."""
@@ -91,6 +94,7 @@ class TelegramChannel:
     def __init__(self, settings: TelegramSettings) -> None:
         logging.getLogger("httpx").setLevel(logging.WARNING)  # it would log addresses, which contain the token
         warnings.filterwarnings("ignore", message="Please use 'Bot", category=PTBUserWarning)  # we want raw answers
+        warnings.filterwarnings("ignore", message=".*attribute `retry_after`", category=PTBDeprecationWarning)  # `_seconds` reads both
         self._settings = settings
         self._wires = (Wire(), Wire())
         root = settings.root.rstrip("/")
@@ -98,6 +102,26 @@ class TelegramChannel:
         self._me: Me | None = None
         self._intake: Intake | None = None
         self._conflict_said = False
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> TelegramChannel:
+        """Webhook where TELEGRAM_WEBHOOK_SECRET is set, else polling. Raises ConfigurationError."""
+        if not settings.telegram_secret:
+            return cls(TelegramSettings(settings.telegram_token, settings.telegram_root))
+        if not settings.public_url:
+            raise ConfigurationError(
+                "TELEGRAM_WEBHOOK_SECRET is set, but Telegram is not told where to send updates.",
+                "set MAJORDOMO_PUBLIC_URL to your https address, or remove the secret to poll instead",
+            )
+        try:
+            return cls(TelegramSettings(settings.telegram_token, settings.telegram_root, settings.public_url + WEBHOOK_PATH, settings.telegram_secret))
+        except ValueError as error:
+            raise ConfigurationError(f"{error}.", "make one with: openssl rand -hex 32") from None
+
+    @property
+    def webhooks(self) -> Mapping[str, Webhook]:
+        """Where the web server lets Telegram in; nothing while we poll."""
+        return {WEBHOOK_PATH: self.receive} if self._settings.webhook_url else {}
 
     # --- in ---------------------------------------------------------------------------------------------------------
 
@@ -146,7 +170,7 @@ class TelegramChannel:
         settings = self._settings
         await self._call("setWebhook", url=settings.webhook_url, secret_token=settings.webhook_secret, allowed_updates=list(ALLOWED))
 
-    async def _until_done(self, step: Any) -> None:
+    async def _until_done(self, step: Callable[[], Awaitable[None]]) -> None:
         failures = 0
         while True:
             try:
@@ -167,7 +191,7 @@ class TelegramChannel:
                 updates = await self._get_updates(offset)
                 if updates:
                     await intake(read_all(updates, self._me or Me(0, "")))
-                    offset = max(int(update["update_id"]) for update in updates) + 1
+                    offset = max((number for number, _ in numbered(updates)), default=0) + 1
                 else:
                     offset = None
                 failures, self._conflict_said = 0, False

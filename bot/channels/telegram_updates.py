@@ -33,19 +33,25 @@ class Me:
 def read_all(updates: Iterable[Mapping[str, Any]], me: Me) -> list[Incoming]:
     """The updates that mean something to us, in the order of their ids."""
     found = []
-    for update in sorted(updates, key=lambda update: int(update.get("update_id", 0))):
+    for number, update in numbered(updates):
         try:
             incoming = read(update, me)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            logger.warning("an update could not be read and was left out", extra={"update": update.get("update_id"), "error": repr(error)})
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError) as error:
+            logger.warning("an update could not be read and was left out", extra={"update": number, "error": repr(error)})
             continue
         if incoming is not None:
             found.append(incoming)
     return found
 
 
+def numbered(updates: Iterable[Any]) -> list[tuple[int, Mapping[str, Any]]]:
+    """Updates with their ids, in order; what has no id is none."""
+    found = [(update["update_id"], update) for update in updates if isinstance(update, dict) and isinstance(update.get("update_id"), int)]
+    return sorted(found, key=lambda pair: pair[0])
+
+
 def read(update: Mapping[str, Any], me: Me) -> Incoming | None:
-    """One update. Raises KeyError, TypeError, ValueError or AttributeError for what is not shaped like one."""
+    """One update. Raises KeyError, TypeError and their like (a date beyond all years) for what is not shaped like one."""
     if "callback_query" in update:
         return _press(update["update_id"], update["callback_query"])
     message = update.get("message") or update.get("edited_message")

@@ -35,12 +35,14 @@ GLUE: dict[Kind, str] = {
     Kind.OCLOCK: "点|点钟|點|时|點鐘|点整",
     Kind.MINUTES: "分",
     Kind.AT: "在|于",
+    Kind.BEFORE_HOUR: "差",
     Kind.NEAR: "大约|大概|差不多",
     Kind.ON: "在",
     Kind.IN: "过|再过|在",
     Kind.FOR: "持续|为期|长达",
     Kind.FROM: "从|自|自从",
-    Kind.TO: "到|至|改到|改成|改为|推迟到|提前到|延到|挪到|换到|调到",
+    Kind.TO: "到|至",
+    Kind.ONTO: "改到|改成|改为|推迟到|提前到|延到|挪到|换到|调到|移到|改约|改在",
     Kind.UNTIL: "到|直到|至|截止到",
     Kind.AND: "和|与|及|跟",
     Kind.OF: "的|之",
@@ -56,13 +58,16 @@ GLUE: dict[Kind, str] = {
     Kind.DAY_MARK: "号|日|號",
     Kind.MONTH_MARK: "月|月份",
     Kind.YEAR_MARK: "年",
-    Kind.END: "底|末",
+    Kind.END: "底|末|最后一天",
     Kind.START: "初",
     Kind.MIDDLE: "中旬",
-    Kind.VAGUE: "晚点|晚些|以后|回头|改天|稍后|待会|待会儿|一会儿|一会|过会儿|过一会儿|等会|等会儿|尽快|不久|有空|哪天|某天|过几天|过几个小时|过几分钟|几天后|几分钟后|几个小时后|早晚|抽空",
-    Kind.EVENTIDE: "黎明|日出|日落|黄昏|天亮|天黑|午饭|晚饭|早饭|早餐|午餐|晚餐|下班|春节|中秋|中秋节|端午|端午节|清明|钟声|睡觉|放学|饭",
+    Kind.MOVE: "改|换|挪|调|移|改期|改时间",
+    Kind.REJECTED: "不是|而不是|不要",
+    Kind.EXCEPT: "除了|除",
+    Kind.VAGUE: "晚点|晚些|以后|回头|改天|稍后|待会|待会儿|一会儿|一会|过会儿|过一会儿|等会|等会儿|尽快|不久|哪天|某天|过几天|过几个小时|过几分钟|几天后|几分钟后|几个小时后|早晚|抽空",
+    Kind.EVENTIDE: "星期八|周八|礼拜八|星期九|周九|黎明|日出|日落|黄昏|天亮|天黑|午饭|晚饭|早饭|早餐|午餐|晚餐|下班|除夕|饭后|吃完饭|春节|中秋|中秋节|端午|端午节|清明|钟声|睡觉|放学",
     Kind.MONEY: "元|块|块钱|美元|欧元|人民币|任务|个人|位|人|页|号楼|号线|房间|楼|层|第|次|片|粒|毫升|公斤|岁|号任务|个任务|号桌|号房",
-    Kind.NOT_TIME: "早上好|下午好|晚上好|中午好|上午好|一下|一起|一些|一样|一定|一般|一直|一共|万一|一点|有一点|有点|一点儿|周围|周到|周末愉快|年级|年轻|天气|时候|时间|时区|同时|及时|按时|准时|临时|平时|有时|半天|分手|分享|分析|日程|日历|日期|生日|日常|日记|下次|上次|这次|每次|第一次|第二次|第一|第二|第三|上面|下面|上班|下载|上网|上海|晚安|早安|号码|电话号码|在线|在家|在哪|在哪里|正在|现在|天天向上|星期几|几点|几号|哪一天|月亮|月饼|十分|过来|过去|通过|不过|经过|超过|难过|从来|从不|前面|以前的|后面|最后一次|之一|到底|到达|收到|看到|找到|得到|达到|想到|提到|到了|签到|小时候|后来|前台|末尾|初步|当初|最初|四川|三明治|五金|七夕|这个|那个",
+    Kind.NOT_TIME: "早上好|下午好|晚上好|中午好|上午好|一下|一起|一些|一样|一定|一般|一直|一共|万一|早一点|晚一点|快一点|慢一点|好一点|大一点|小一点|多一点|少一点|便宜一点|近一点|一点也|一点都|一点时间|一点时间也|有一点|有点|一点儿|周围|周到|周末愉快|年级|年轻|天气|时候|时间|时区|同时|及时|按时|准时|临时|平时|有时|半天|分手|分享|分析|日程|日历|日期|生日|日常|日记|下次|上次|这次|每次|第一次|第二次|第一|第二|第三|上面|下面|上班|下载|上网|上海|晚安|早安|号码|电话号码|在线|在家|在哪|在哪里|正在|现在|天天向上|星期几|几点|几号|哪一天|月亮|月饼|过来|过去|通过|不过|经过|超过|难过|从来|从不|前面|以前的|后面|最后一次|之一|到底|到达|收到|看到|找到|得到|达到|想到|提到|到了|签到|小时候|后来|前台|末尾|初步|当初|最初|四川|三明治|五金|七夕|这个|那个",
 }  # fmt: skip
 AMBIGUOUS = frozenset({"这个", "第一", "第二", "第三", "半天"})
 
@@ -101,13 +106,10 @@ def _week() -> Iterator[tuple[str, Term]]:
         yield f"{word}天", Term(Kind.WEEKDAY, 6)
         for value in range(1, 7):
             yield f"{word}{value}", Term(Kind.WEEKDAY, value - 1)
-        for lead, steps in (("下下", 2), ("下下个", 2), ("上上", -2)):
-            yield lead + word, Term(Kind.WHOLE, steps, "week")
         yield f"{word}末", Term(Kind.DAY_SET, name="weekend")
     for phrase in ("工作日", "上班日"):
+        yield phrase, Term(Kind.DAY_SETS, name="workday")
         yield phrase, Term(Kind.DAY_SET, name="workday")
-    for phrase in ("下下个月", "下下月"):
-        yield phrase, Term(Kind.WHOLE, 2, "month")
 
 
 def _calendar() -> Iterator[tuple[str, Term]]:
@@ -115,10 +117,10 @@ def _calendar() -> Iterator[tuple[str, Term]]:
         for word in words:
             yield word, Term(Kind.UNIT, name=unit)
     for phrase, frequency, interval in (
-        ("每天", "DAILY", 1), ("每日", "DAILY", 1), ("天天", "DAILY", 1), ("每周", "WEEKLY", 1), ("每星期", "WEEKLY", 1), ("每月", "MONTHLY", 1),
-        ("每个月", "MONTHLY", 1), ("每年", "YEARLY", 1), ("每小时", "HOURLY", 1), ("每个小时", "HOURLY", 1), ("隔天", "DAILY", 2),
+        ("每天", "DAILY", 1), ("每日", "DAILY", 1), ("天天", "DAILY", 1),
+        ("每小时", "HOURLY", 1), ("每个小时", "HOURLY", 1), ("隔天", "DAILY", 2),
         ("每隔一天", "DAILY", 2), ("隔周", "WEEKLY", 2), ("每隔一周", "WEEKLY", 2), ("每两周", "WEEKLY", 2), ("每双周", "WEEKLY", 2),
-        ("每个星期", "WEEKLY", 1), ("每礼拜", "WEEKLY", 1), ("每分钟", "MINUTELY", 1), ("每半小时", "MINUTELY", 30), ("每半个小时", "MINUTELY", 30),
+        ("每分钟", "MINUTELY", 1), ("每半小时", "MINUTELY", 30), ("每半个小时", "MINUTELY", 30),
     ):  # fmt: skip
         yield phrase, Term(Kind.REPEAT, interval, frequency)
     yield "每季度", Term(Kind.REPEAT, 3, "MONTHLY")
@@ -137,9 +139,17 @@ def _days() -> Iterator[tuple[str, Term]]:
         yield phrase, Term(Kind.OFFSET_PART, days, part)
     for phrase, steps in (("明年", 1), ("今年", 0), ("后年", 2), ("去年", -1)):
         yield phrase, Term(Kind.WHOLE, steps, "year")
-    for phrase, steps in (("下个月", 1), ("下月", 1), ("这个月", 0), ("本月", 0), ("上个月", -1)):
+    for phrase, steps in (("本月", 0),):
         yield phrase, Term(Kind.WHOLE, steps, "month")
-    for phrase, edge in (("月底", Kind.END), ("月末", Kind.END), ("月初", Kind.START), ("月中", Kind.MIDDLE)):
+    for phrase, edge in (
+        ("月底", Kind.END),
+        ("月末", Kind.END),
+        ("这个月底", Kind.END),
+        ("本月底", Kind.END),
+        ("这个月初", Kind.START),
+        ("月初", Kind.START),
+        ("月中", Kind.MIDDLE),
+    ):
         yield phrase, Term(edge, 0, "month")
     yield "年底", Term(Kind.END, 0, "year")
     yield "年末", Term(Kind.END, 0, "year")
@@ -151,10 +161,15 @@ def _days() -> Iterator[tuple[str, Term]]:
 
 
 def _parts() -> Iterator[tuple[str, Term]]:
+    for word, part in (("叫醒", "morning"), ("起床", "morning"), ("叫我起床", "morning"), ("早饭", "morning"), ("晚饭", "evening"), ("晚餐", "evening")):
+        yield word, Term(Kind.HINT, name=part)
     for word, part in PARTS.items():
         yield word, Term(Kind.PART, name=part)
     yield "早", Term(Kind.BARE_PART, name="morning")
     yield "晚", Term(Kind.BARE_PART, name="evening")
+    for phrase, days in (("前一天", -1), ("头一天", -1), ("提前一天", -1), ("第二天", 1), ("后一天", 1)):
+        yield phrase, Term(Kind.DAY_AROUND, days)
+    yield "前一晚", Term(Kind.DAY_AROUND, -1, "evening")
     yield "午夜", Term(Kind.CLOCK_WORD, 24 * 60)
     yield "零点", Term(Kind.CLOCK_WORD, 24 * 60)
 

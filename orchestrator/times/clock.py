@@ -12,8 +12,8 @@ MINUTES_AN_HOUR = 60
 
 def clock_time(line: Line, place: int) -> Match | None:
     """A time that needs no preposition to be one, or a bare hour after "at"."""
-    led = line.has(place, Kind.AT, Kind.NEAR)
-    begin = line.skip(place, Kind.AT, Kind.NEAR)
+    led = line.has(place, Kind.AT, Kind.NEAR, Kind.UNTIL)
+    begin = line.skip(place, Kind.AT, Kind.NEAR, Kind.UNTIL)
     found = certain_clock(line, begin)
     if found is None and led:
         found = bare_hour(line, begin)
@@ -35,7 +35,7 @@ def certain_clock(line: Line, place: int) -> Match | None:
 def bare_hour(line: Line, place: int) -> Match | None:
     """9, nine, or 1430; only where the words around say that it is a time."""
     count = number(line, place)
-    if count is None or line.glued(count.end) and line.text(count.end) in ("%", ".", "/", ":") and line.digits(count.end + 1) is not None:
+    if count is None or (line.glued(count.end) and line.text(count.end) in ("%", ".", "/", ":") and line.digits(count.end + 1) is not None):
         return None
     if line.has(count.end, Kind.UNIT) or line.has(count.end, Kind.MONEY) or line.has(count.end, Kind.MONTH):
         return None
@@ -81,7 +81,7 @@ def _spoken(line: Line, place: int) -> Match | None:
         marked = after > end
         end = after
     half = _half_of_day(line, end)
-    if half is None and not marked:
+    if half is None and not marked and not (count.value <= 12 and line.has(end, Kind.PART)):
         return None
     return _with_half(line, place, count.value, minute, end)
 
@@ -108,6 +108,9 @@ def _minutes_after(line: Line, place: int) -> tuple[int, int]:
     """The minutes after "Uhr" or 点: 30, dreißig, 半, 一刻, 十分."""
     if line.has(place, Kind.HALF):
         return 30, place + 1
+    short = number(line, place + 1) if line.has(place, Kind.BEFORE_HOUR) and line.vocabulary.language == "zh" else None
+    if short is not None and line.has(short.end, Kind.MINUTES, Kind.QUARTER):  # 三点差五分
+        return -short.value * (15 if line.has(short.end, Kind.QUARTER) else 1), short.end + 1
     quarter = number(line, place)
     if quarter is not None and line.has(quarter.end, Kind.QUARTER):
         return 15 * quarter.value, quarter.end + 1
@@ -119,7 +122,7 @@ def _minutes_after(line: Line, place: int) -> tuple[int, int]:
         return 0, place
     if line.has(quarter.end, Kind.MINUTES):
         return quarter.value, quarter.end + 1
-    if line.has(quarter.end, Kind.UNIT, Kind.COUNTER, Kind.OCLOCK) or line.glued(quarter.end) and line.digits(quarter.end) is None:
+    if line.has(quarter.end, Kind.UNIT, Kind.COUNTER, Kind.OCLOCK) or (line.glued(quarter.end) and line.digits(quarter.end) is None):
         return 0, place
     return quarter.value, quarter.end
 
@@ -131,7 +134,11 @@ def _before_or_after(line: Line, place: int) -> Match | None:
         direct = 30 if line.has(begin, Kind.HALF) else 45 if line.has(begin, Kind.THREE_QUARTERS) else 15 if line.has(begin, Kind.QUARTER) else 0
         hour = _hour_of(line, begin + 1) if direct else None
         if hour is not None:
-            return _with_half(line, place, hour[0] - 1, direct, hour[1])
+            return _with_half(line, place, (hour[0] - 1) or 12, direct, hour[1])
+    elif line.has(begin, Kind.HALF) and line.has(place - 1, Kind.AT, Kind.NEAR) and (spoken := _hour_of(line, begin + 1)) is not None:
+        return _with_half(line, place, spoken[0], 30, spoken[1])  # at half six
+    if line.vocabulary.language == "zh":
+        return _short_of(line, place)
     minutes, after = _leading_minutes(line, begin)
     if not minutes:
         return None
@@ -145,6 +152,18 @@ def _before_or_after(line: Line, place: int) -> Match | None:
     if hour is None:
         return None
     return _with_half(line, place, hour[0], base + sign * minutes, hour[1])
+
+
+def _short_of(line: Line, place: int) -> Match | None:
+    """差五分四点, 差一刻五点: short of the hour."""
+    count = number(line, place + 1) if line.has(place, Kind.BEFORE_HOUR) else None
+    if count is None or not line.has(count.end, Kind.MINUTES, Kind.QUARTER):
+        return None
+    minutes = 15 * count.value if line.has(count.end, Kind.QUARTER) else count.value
+    hour = number(line, count.end + 1)
+    if hour is None or not line.has(hour.end, Kind.OCLOCK) or not 0 < minutes < MINUTES_AN_HOUR:
+        return None
+    return _with_half(line, place, hour.value, -minutes, hour.end + 1)
 
 
 def _leading_minutes(line: Line, place: int) -> tuple[int, int]:
@@ -195,12 +214,14 @@ def _with_half(line: Line, place: int, hour: int, minute: int, end: int, exact: 
     if total < 0:
         total += 12 * MINUTES_AN_HOUR
     if hour > HOURS_A_DAY or not -MINUTES_AN_HOUR < minute < MINUTES_AN_HOUR or total > HOURS_A_DAY * MINUTES_AN_HOUR:
-        return Match(Unread(" ".join(line.text(each) for each in range(place, end))), end)
+        return Match(Unread(impossible=True), end)
     return Match(Clock(total // 60, total % 60, exact=exact or not 1 <= hour <= 12), end)
 
 
 def clock_range(line: Line, place: int) -> Match | None:
     """from 9 to 11, between 2 and 4, 9-11am, von 9 bis 11 Uhr, de 9 a 11, 九点到十一点"""
+    if line.moves and not line.has(place, Kind.BETWEEN):
+        return None
     led = line.has(place, Kind.FROM, Kind.BETWEEN)
     begin = line.skip(line.skip(place, Kind.FROM, Kind.BETWEEN), Kind.AT, Kind.NEAR)
     first = certain_clock(line, begin) or bare_hour(line, begin)
@@ -211,10 +232,10 @@ def clock_range(line: Line, place: int) -> Match | None:
         return None
     if line.has(joint, Kind.AND) and not line.has(place, Kind.BETWEEN):
         return None
-    second_place = line.skip(joint + 1, Kind.AT, Kind.NEAR, Kind.UNTIL)
+    second_place = line.skip(joint + 1, Kind.AT, Kind.NEAR, Kind.UNTIL, Kind.THE)
     if line.has(second_place, Kind.PART):
         second_place += 1
-    second = certain_clock(line, second_place) or bare_hour(line, second_place)
+    second = certain_clock(line, second_place) or clock_word(line, second_place) or bare_hour(line, second_place)
     if second is None or not isinstance(second.element, Clock):
         return None
     end = line.skip(second.end, Kind.TO) if line.vocabulary.language == "zh" else second.end

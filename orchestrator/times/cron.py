@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 from orchestrator.times.wall import moment, zone_of
 
-MONTH_NAMES = {name: value for value, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
-DAY_NAMES = {name: value for value, name in enumerate("sun mon tue wed thu fri sat".split())}
+MONTH_NAMES = {name: value for value, name in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1)}
+DAY_NAMES = {name: value for value, name in enumerate(["sun", "mon", "tue", "wed", "thu", "fri", "sat"])}
 SHORTHANDS = {
     "@hourly": "0 * * * *",
     "@daily": "0 0 * * *",

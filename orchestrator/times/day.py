@@ -6,27 +6,20 @@ from orchestrator.times.elements import (
     CalendarDay,
     DayElement,
     DayRange,
-    Edge,
-    EdgeOf,
     NamedDay,
+    NextWorkday,
     NthWeekday,
     OffsetDay,
     PartOfDay,
     Unread,
-    Weekend,
     WeekdayOfWeek,
     Which,
     WholeMonth,
     WholeWeek,
-    WholeYear,
 )
-from orchestrator.times.line import Line, Match, number, number_words, ordinal
+from orchestrator.times.line import Line, Match, amount, number, number_words, ordinal
+from orchestrator.times.periods import FIRST_YEAR, LAST_YEAR, STEPS, edge_of, which_after, which_one, whole, year_after
 from orchestrator.times.terms import Kind
-
-WHICH = ((Kind.NEXT, Which.NEXT), (Kind.COMING, Which.BARE), (Kind.THIS, Which.THIS), (Kind.LAST, Which.LAST))
-STEPS = {Which.BARE: 1, Which.NEXT: 1, Which.THIS: 0, Which.LAST: -1}
-EDGES = ((Kind.START, Edge.START), (Kind.MIDDLE, Edge.MIDDLE), (Kind.END, Edge.END))
-FIRST_YEAR, LAST_YEAR = 1970, 2199
 
 
 def day(line: Line, place: int) -> Match | None:
@@ -36,15 +29,6 @@ def day(line: Line, place: int) -> Match | None:
         if match is not None:
             return match
     return None
-
-
-def _which(line: Line, place: int) -> tuple[Which, int, int]:
-    """Which one, how often that was said (下下周), and the place after."""
-    for kind, which in WHICH:
-        if line.has(place, kind):
-            end = line.skip(place, kind)
-            return which, end - place, end
-    return Which.BARE, 0, place
 
 
 def offset_day(line: Line, place: int) -> Match | None:
@@ -74,10 +58,17 @@ def named_day(line: Line, place: int) -> Match | None:
         word = line.term(begin, Kind.WHOLE)
         if weekday is not None and word is not None and word.name == "week":
             return Match(WeekdayOfWeek(weekday.value, word.value), line.skip(begin + 1, Kind.OF, Kind.ON) + 1)
-    which, _, begin = _which(line, begin)
+    if line.has(begin, Kind.AFTER_NEXT) and (weekday := line.term(begin + 1, Kind.WEEKDAY)):
+        return Match(WeekdayOfWeek(weekday.value, 2), begin + 2)
+    which, said, begin = which_one(line, begin)
+    day_set = line.term(line.skip(begin, Kind.COUNTER), Kind.DAY_SET)
+    if said and which is Which.NEXT and day_set is not None and day_set.name == "workday":
+        return Match(NextWorkday(), line.skip(begin, Kind.COUNTER) + 1)
     weekday = line.term(begin, Kind.WEEKDAY)
     if weekday is None:
-        return None
+        return _week_on(line, place)
+    if said > 1:
+        return Match(WeekdayOfWeek(weekday.value, STEPS[which] * said), begin + 1)
     end = begin + 1
     if line.text(end) == "." and line.glued(end) and len(line.text(begin)) <= 3:
         end += 1
@@ -89,96 +80,27 @@ def named_day(line: Line, place: int) -> Match | None:
         unit = line.term(end, Kind.UNIT)
         if unit is not None and unit.name == "week":
             return Match(NamedDay(weekday.value, weeks=1), end + 1)
-        which, _, end = _which_after(line, end)
+        which, _, end = which_after(line, end)
     dated = month_date(line, line.skip(end + 1 if line.text(end) == "," else end, Kind.ON, Kind.THE))
     if dated is not None and not isinstance(dated.element, Unread):
         return dated  # "Thursday, 24 December": the date says more
     return Match(NamedDay(weekday.value, which), end)
 
 
-def _which_after(line: Line, place: int) -> tuple[Which, int, int]:
-    """Spanish says it after the noun: el lunes que viene, la semana próxima."""
-    if line.vocabulary.language == "es":
-        return _which(line, place)
-    return Which.BARE, 0, place
+def _week_on(line: Line, place: int) -> Match | None:
+    """a week on Monday, Montag in einer Woche"""
+    length = amount(line, place)
+    if length is not None and length.length.days and length.length.days % 7 == 0 and (term := line.term(length.end, Kind.OFFSET)):
+        return Match(OffsetDay(length.length.days + term.value), length.end + 1)
+    weekday = line.term(length.end + 1, Kind.WEEKDAY) if length and line.has(length.end, Kind.ON, Kind.FROM) else None
+    if length is None or weekday is None or not length.length.days or length.length.days % 7:
+        return None
+    return Match(NamedDay(weekday.value, weeks=length.length.days // 7), length.end + 2)
 
 
 def fixed_day(line: Line, place: int) -> Match | None:
     term = line.term(place, Kind.FIXED_DAY)
     return Match(CalendarDay(term.value % 100, term.value // 100), place + 1) if term else None
-
-
-def whole(line: Line, place: int) -> Match | None:
-    """next week, this weekend, next month, in March, the week after next"""
-    begin = line.skip(place, Kind.THE)
-    word = line.term(begin, Kind.WHOLE)
-    if word is not None:
-        return Match(_whole(word.name, word.value), begin + 1)
-    which, said, after = _which(line, begin)
-    after = line.skip(after, Kind.COUNTER)
-    unit = line.term(after, Kind.UNIT)
-    weekend = line.term(after, Kind.DAY_SET)
-    if said == 0 and unit is not None:
-        which, said, end = _which_after(line, after + 1)
-    else:
-        end = after + 1
-    if weekend is not None and weekend.name == "weekend":
-        if which is Which.BARE and said == 0:
-            which, said, end = _which_after(line, after + 1)
-        if not said and not line.has(place - 1, Kind.ON, Kind.AT, Kind.FOR, Kind.THE) and not line.has(place, Kind.THE) and line.vocabulary.language != "zh":
-            return None
-        return Match(Weekend(STEPS[which] if said and which is not Which.BARE else 0), end)
-    if unit is not None and said and unit.name in ("week", "month", "year"):
-        return Match(_whole(unit.name, STEPS[which] * said), end)
-    return _named_month(line, place)
-
-
-def _whole(name: str, steps: int) -> DayElement:
-    if name == "week":
-        return WholeWeek(steps)
-    if name == "weekend":
-        return Weekend(steps)
-    return WholeMonth(steps) if name == "month" else WholeYear(steps)
-
-
-def _named_month(line: Line, place: int) -> Match | None:
-    """in March, next June, June 2027"""
-    begin = line.skip(place, Kind.NEXT, Kind.THIS, Kind.COMING, Kind.MIDDLE)
-    month = line.term(begin, Kind.MONTH) or line.term(begin, Kind.MONTH_WEAK)
-    if month is None:
-        return None
-    year, end = _year(line, begin + 1)
-    led = begin > place or line.has(place - 1, Kind.IN, Kind.UNTIL, Kind.BY, Kind.FROM, Kind.FOR) or year is not None
-    if line.has(begin, Kind.MONTH_WEAK) and not (led and (begin > place or line.has(place - 1, Kind.IN) or year)):
-        return None
-    return Match(WholeMonth(number=month.value, year=year), end) if led else None
-
-
-def edge_of(line: Line, place: int) -> Match | None:
-    """the end of the month, Mitte nächster Woche, a finales de mes, 月底"""
-    begin = line.skip(place, Kind.THE)
-    for kind, edge in EDGES:
-        term = line.term(begin, kind)
-        if term is None:
-            continue
-        if term.name:
-            return Match(EdgeOf(edge, _edge_whole(term.name, term.value)), begin + 1)
-        after = line.skip(begin + 1, Kind.OF, Kind.THE)
-        match = whole(line, after)
-        if match is not None and isinstance(match.element, WholeWeek | WholeMonth | WholeYear):
-            return Match(EdgeOf(edge, match.element), match.end)
-        unit = line.term(after, Kind.UNIT)
-        if unit is not None and unit.name in ("week", "month", "year") and (after > begin + 1 or not line.has(place, Kind.THE)):
-            return Match(EdgeOf(edge, _edge_whole(unit.name, 0)), after + 1)
-        month = line.term(after, Kind.MONTH)
-        if month is not None:
-            year, end = _year(line, after + 1)
-            return Match(EdgeOf(edge, WholeMonth(number=month.value, year=year)), end)
-    return None
-
-
-def _edge_whole(name: str, steps: int) -> WholeWeek | WholeMonth | WholeYear:
-    return WholeWeek(steps) if name == "week" else WholeMonth(steps) if name == "month" else WholeYear(steps)
 
 
 def nth_weekday(line: Line, place: int) -> Match | None:
@@ -194,7 +116,7 @@ def nth_weekday(line: Line, place: int) -> Match | None:
     after = line.skip(end + 1, Kind.OF, Kind.THE, Kind.IN)
     if line.has(after, Kind.EVERY):
         return None
-    found = whole(line, after) or (_named_month(line, after - 1) if after > end + 1 else None)
+    found = whole(line, after)
     month = line.term(after, Kind.MONTH) or line.term(after, Kind.MONTH_WEAK)
     if month is not None and after > end + 1:
         return Match(NthWeekday(nth, weekday.value, month=month.value), after + 1)
@@ -221,14 +143,6 @@ def _han_nth_weekday(line: Line, place: int) -> Match | None:
     return Match(NthWeekday(nth, weekday.value, month.element.months, month.element.number), end + 1)
 
 
-def _year(line: Line, place: int) -> tuple[int | None, int]:
-    begin = line.skip(place + 1 if line.text(place) == "," else place, Kind.OF)
-    year, lexeme = line.digits(begin), line.at(begin)
-    if year is not None and lexeme is not None and len(lexeme.text) == 4 and FIRST_YEAR <= year <= LAST_YEAR:
-        return year, begin + 1
-    return None, place
-
-
 def month_date(line: Line, place: int) -> Match | None:
     """24 December, December 24th, the 3rd of next month, 12月24日, 24. Dezember 2026"""
     if line.vocabulary.language == "zh":
@@ -248,7 +162,7 @@ def _month_then_day(line: Line, place: int) -> Match | None:
     count = ordinal(line, begin) or number(line, begin)
     if count is None or line.text(count.end) == ":" or line.has(count.end, Kind.AM, Kind.PM):
         return None
-    year, end = _year(line, count.end)
+    year, end = year_after(line, count.end)
     if year is None and count.value >= FIRST_YEAR:
         return None
     return _dated(line, place, end, count.value, month.value, year)
@@ -266,7 +180,7 @@ def _day_then_month(line: Line, place: int) -> Match | None:
         end = begin + 1
         if line.text(end) == "." and line.glued(end) and len(line.text(begin)) <= 4 and line.at(end + 1) is not None:
             end += 1
-        year, end = _year(line, end)
+        year, end = year_after(line, end)
         return _dated(line, place, end, count.value, month.value, year)
     if begin > count.end and 1 <= count.value <= 31:  # the 3rd of next month, of the month
         following = whole(line, begin)
@@ -281,7 +195,7 @@ def _day_then_month(line: Line, place: int) -> Match | None:
 def _dated(line: Line, place: int, end: int, day_of_month: int, month: int, year: int | None) -> Match:
     longest = 29 if month == 2 else 30 if month in (4, 6, 9, 11) else 31
     if not 1 <= day_of_month <= longest:
-        return Match(Unread(" ".join(line.text(each) for each in range(place, end))), end)
+        return Match(Unread(impossible=True), end)
     return Match(CalendarDay(day_of_month, month, year), end)
 
 
@@ -292,21 +206,21 @@ def _han_date(line: Line, place: int) -> Match | None:
     if count is not None and line.has(count.end, Kind.MONTH_MARK):
         day_count = number(line, count.end + 1)
         if day_count is None or not 1 <= count.value <= 12:
+            if day_count is not None and line.has(day_count.end, Kind.DAY_MARK):
+                return Match(Unread(impossible=True), day_count.end + 1)  # 13月5日
             found = WholeMonth(number=count.value, year=year)
             return Match(found, count.end + 1) if 1 <= count.value <= 12 and not line.has(count.end + 1, Kind.END, Kind.START) else None
         end = day_count.end + 1 if line.has(day_count.end, Kind.DAY_MARK) else day_count.end
         return _dated(line, place, end, day_count.value, count.value, year)
-    which, said, begin = _which(line, place)
-    begin = line.skip(begin, Kind.COUNTER)
-    unit = line.term(begin, Kind.UNIT)
-    if said and unit is not None and unit.name == "month":
-        count = number(line, begin + 1)
+    month = whole(line, place, dated=False)
+    if month is not None and isinstance(month.element, WholeMonth) and month.element.number is None:
+        count = number(line, line.skip(month.end, Kind.OF))
         if count is not None and line.has(count.end, Kind.DAY_MARK):
-            return Match(CalendarDay(count.value, months_on=STEPS[which] * said), count.end + 1)
+            return Match(CalendarDay(count.value, months_on=month.element.months), count.end + 1)
     count = number(line, place)
     if count is not None and line.has(count.end, Kind.DAY_MARK):
         if not 1 <= count.value <= 31:
-            return Match(Unread(f"{count.value}{line.text(count.end)}"), count.end + 1)
+            return Match(Unread(impossible=True), count.end + 1)
         return Match(CalendarDay(count.value), count.end + 1)
     return None
 
@@ -329,29 +243,32 @@ def day_of_month(line: Line, place: int) -> Match | None:
         marked = line.has(begin - 1, Kind.DAY_MARK) or line.has(begin, Kind.DAY_MARK)
         begin = line.skip(begin, Kind.DAY_MARK)
         count = number(line, begin)
-        if count is None or not marked and not line.has(place, Kind.THE) or line.has(count.end, Kind.UNIT):
+        singular = line.text(place).endswith("el")
+        if count is None or (not marked and not singular) or line.has(count.end, Kind.UNIT):
             return None
         if not marked and not _stands_free(line, count.end):
             return None
     else:
         count = ordinal(line, begin)
-    if count is None or spelled and not _stands_free(line, count.end):
+    if count is None or (spelled and not _stands_free(line, count.end)) or (line.digits(count.end) is not None and line.glued(count.end)):
         return None
     if not spelled and not _stands_free(line, count.end) and (not line.has(place, Kind.ON) or line.has(count.end, Kind.EVENTIDE)):
         return None
     if not 1 <= count.value <= 31:
-        return Match(Unread(" ".join(line.text(each) for each in range(place, count.end))), count.end)
+        return Match(Unread(impossible=True), count.end)
     return Match(CalendarDay(count.value), count.end)
 
 
 def _stands_free(line: Line, place: int) -> bool:
     """Whether no noun follows that the number could belong to ("the third floor")."""
     lexeme = line.at(place)
-    return lexeme is None or not lexeme.is_word and lexeme.number is None or bool(lexeme.terms)
+    return lexeme is None or (not lexeme.is_word and lexeme.number is None) or bool(lexeme.terms)
 
 
 def day_range(line: Line, place: int) -> Match | None:
     """from Monday to Wednesday, 3 to 5 December, vom 3. bis 5. Dezember"""
+    if line.moves:
+        return None
     led = line.has(place, Kind.FROM, Kind.BETWEEN)
     begin = line.skip(line.skip(place, Kind.FROM, Kind.BETWEEN), Kind.THE)
     first = _single_day(line, begin)

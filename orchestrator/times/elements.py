@@ -87,6 +87,14 @@ class WeekdayOfWeek:
 
 
 @dataclass(frozen=True, slots=True)
+class NextWorkday:
+    """The next day from Monday to Friday after today."""
+
+    def on(self, today: date) -> DaySpan:
+        return one_day(today + timedelta(days={4: 3, 5: 2}.get(today.weekday(), 1)))
+
+
+@dataclass(frozen=True, slots=True)
 class CalendarDay:
     """A date; without a year (or month) the next such day, today included."""
 
@@ -95,6 +103,7 @@ class CalendarDay:
     year: int | None = None
     months_on: int | None = None
     """Months from this one, for "the 5th of next month"."""
+    years_on: int | None = None
 
     def on(self, today: date) -> DaySpan | None:
         """None when there is no such day (30 February)."""
@@ -106,8 +115,8 @@ class CalendarDay:
                 if found and found.first >= today:
                     return found
             return None
-        if self.year is not None:
-            return self._in(date(self.year, self.month, 1))
+        if self.year is not None or self.years_on is not None:
+            return self._in(date(self.year or today.year + (self.years_on or 0), self.month, 1))
         for years in range(9):
             found = self._in(date(today.year + years, self.month, 1))
             if found and found.first >= today:
@@ -208,7 +217,13 @@ class EdgeOf:
     whole: WholeWeek | WholeMonth | WholeYear
 
     def on(self, today: date) -> DaySpan:
-        span = self.whole.on(today)
+        """Where the running period's start or middle is over, the next one's."""
+        found = self._within(self.whole.on(today))
+        if found.first < today and self.whole == WholeMonth():
+            return self._within(WholeMonth(1).on(today))
+        return found
+
+    def _within(self, span: DaySpan) -> DaySpan:
         if isinstance(self.whole, WholeWeek):
             days = {Edge.START: 0, Edge.MIDDLE: 2, Edge.END: 4}
             return one_day(span.first + timedelta(days=days[self.edge]))
@@ -234,9 +249,7 @@ class DayRange:
         return DaySpan(first.first, last.after, Precision.DAY)
 
 
-DayElement = (
-    OffsetDay | NamedDay | WeekdayOfWeek | CalendarDay | NthWeekday | WholeWeek | Weekend | WholeMonth | WholeYear | EdgeOf | DayRange
-)
+DayElement = OffsetDay | NamedDay | NextWorkday | WeekdayOfWeek | CalendarDay | NthWeekday | WholeWeek | Weekend | WholeMonth | WholeYear | EdgeOf | DayRange
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,13 +285,14 @@ class Length:
     minutes: int = 0
     days: int = 0
     months: int = 0
+    seconds: int = 0
 
     def plus(self, other: Length) -> Length:
-        return Length(self.minutes + other.minutes, self.days + other.days, self.months + other.months)
+        return Length(self.minutes + other.minutes, self.days + other.days, self.months + other.months, self.seconds + other.seconds)
 
     @property
     def duration(self) -> timedelta:
-        return timedelta(minutes=self.minutes, days=self.days + 30 * self.months)
+        return timedelta(minutes=self.minutes, seconds=self.seconds, days=self.days + 30 * self.months)
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,8 +352,11 @@ class Opening:
 class Unread:
     """Words that look like a time; `soft` ones only count when nothing else was read."""
 
-    words: str
     soft: bool = False
+    daily: bool = False
+    """So many times a day: a recurrence where the clock times are said as well."""
+    impossible: bool = False
+    """A date or clock time that does not exist: whatever else was read, the moment is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,6 +367,4 @@ class PartOfDay:
     part: str
 
 
-Element = (
-    DayElement | Clock | ClockRange | DayPart | Shift | Lasting | AnchoredPart | Repeat | Bound | Opening | Unread | PartOfDay
-)
+Element = DayElement | Clock | ClockRange | DayPart | Shift | Lasting | AnchoredPart | Repeat | Bound | Opening | Unread | PartOfDay

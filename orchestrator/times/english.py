@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from orchestrator.times.terms import Kind, Term
 from orchestrator.times.vocabulary import Vocabulary, index
 
-ONES = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
-).split()
+ONES_WORDS = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
+ONES = ONES_WORDS.split()
 TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "ninety": 90}
-ORDINALS = (
-    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth "
-    "seventeenth eighteenth nineteenth twentieth"
-).split()
+ORDINALS_WORDS = (
+    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
+    "fifteenth sixteenth seventeenth eighteenth nineteenth twentieth"
+)
+ORDINALS = ORDINALS_WORDS.split()
 WEEKDAYS = (
     ("monday", "mon"),
     ("tuesday", "tue", "tues"),
@@ -65,10 +65,10 @@ GLUE: dict[Kind, str] = {
     Kind.PAST: "past|after",
     Kind.BEFORE_HOUR: "to|till|before",
     Kind.AT: "at|@|at exactly|at about|at around|no later than",
-    Kind.NEAR: "around|about|approximately|circa|roughly",
+    Kind.NEAR: "around|about|approximately|circa|roughly|shortly after|just after|shortly before|just before",
     Kind.ON: "on",
     Kind.IN: "in|in about|in another|in the next|in around|in exactly|in just",
-    Kind.WITHIN: "within|within the next|during",
+    Kind.WITHIN: "within|within the next",
     Kind.FOR: "for|lasting|for about|for the next|for at least",
     Kind.BY: "by|before",
     Kind.FROM: "from|starting|starting from|starting on|beginning|as of|since|starting at|from about",
@@ -91,14 +91,17 @@ GLUE: dict[Kind, str] = {
     Kind.EARLIER: "earlier|sooner",
     Kind.BEFORE: "before|beforehand|prior|prior to|ahead of|in advance",
     Kind.AFTER: "after|afterwards|following",
-    Kind.END: "end|the end",
+    Kind.END: "end|the end|last day|the last day",
     Kind.START: "start|beginning|the start|the beginning",
     Kind.MIDDLE: "middle|mid|the middle",
-    Kind.VAGUE: "later|soon|sometime|some time|some day|someday|asap|eventually|at some point|one day|one of these days|in a bit|in a while|in a moment|in a few|shortly|in a few minutes|in a couple of hours|in a few hours|in a few days|later today|the other day|now and then|from time to time",
-    Kind.EVENTIDE: "bell|dawn|sunrise|sunset|sundown|dusk|daybreak|teatime|bedtime|breakfast|lunch|dinner|supper|easter|thanksgiving|ramadan|passover|half term|high tide|low tide|twilight|crack of dawn|witching hour|happy hour|rush hour",
-    Kind.MONEY: "dollars|dollar|euros|euro|eur|usd|pounds|bucks|cents|gbp|percent|task|number|room|page|people|persons|guests|version|chapter|kg|km|ml|mg|pills|tablets|times|floor|table|street|road|avenue|points|items|years old",
-    Kind.NOT_TIME: "second opinion|good morning|good afternoon|good evening|good night|good day|have a nice day|one second|just a second|a second|a sec|one sec|just a minute|one minute|a minute of|one moment|per cent|mr|first name|last name|last time|first time|next time|this time|next to|last one|next one|first one|day to day|day off|days off|birthday party|to date|up to date|out of date|a day|day job|on time|in time|all day|all the time|good time|at all|at least|at most|at once|at work|at home|at the moment|may i|may we|may you|you may|i may|we may|it may|she may|he may|they may|half of|on second thought|on second thoughts|the other half|sun cream|sat down|sat on|weekend break|sat nav|the sun",
-    Kind.TIMES: "",
+    Kind.MOVE: "move|reschedule|postpone|change|shift|push|switch|moved|rescheduled|changed",
+    Kind.REJECTED: "not|instead of|rather than|not at|not on",
+    Kind.SHADE: "early|late|exactly|right",
+    Kind.EXCEPT: "except|but not|other than|excluding|apart from|except for",
+    Kind.VAGUE: "later|soon|sometime|some time|some day|someday|asap|as soon as possible|in the spring|in spring|in summer|in the summer|in autumn|in the fall|in winter|in the winter|eventually|at some point|one day|one of these days|in a bit|in a while|in a moment|in a few|shortly|in a few minutes|in a few hours|in a few days|later today|the other day|now and then|from time to time",
+    Kind.EVENTIDE: "bell|dawn|sunrise|sunset|sundown|dusk|daybreak|teatime|bedtime|breakfast|lunch|dinner|supper|easter|thanksgiving|ramadan|passover|half term|high tide|low tide|twilight|crack of dawn|birthday|witching hour|happy hour|rush hour",
+    Kind.MONEY: "dollars|dollar|euros|euro|eur|usd|pounds|bucks|cents|gbp|percent|task|number|room|page|people|persons|guests|version|chapter|kg|km|ml|mg|pills|tablets|floor|table|street|road|avenue|points|items|years old",
+    Kind.NOT_TIME: "second opinion|good morning|good afternoon|good evening|good night|good day|have a nice day|one second|just a second|a second|a sec|one sec|just a minute|one minute|a minute of|one moment|per cent|mr|first name|last name|last time|first time|next time|this time|next to|last one|next one|first one|day to day|day off|days off|birthday party|to date|up to date|out of date|day job|on time|in time|all day|all the time|good time|at all|at least|at most|at once|at work|at home|at the moment|may i|may we|may you|you may|i may|we may|it may|she may|he may|they may|half of|on second thought|on second thoughts|the other half|sun cream|sat down|sat on|weekend break|sat nav|the sun",
 }  # fmt: skip
 
 
@@ -122,9 +125,12 @@ def _numbers() -> Iterator[tuple[str, Term]]:
     for value, word in enumerate(ORDINALS, 1):
         yield word, Term(Kind.ORDINAL, value)
     yield "thirtieth", Term(Kind.ORDINAL, 30)
+    for phrase in ("bring forward", "forward", "bring it forward", "pull forward"):
+        yield phrase, Term(Kind.MOVE, -1)
     yield "once", Term(Kind.TIMES, 1)
     yield "one time", Term(Kind.TIMES, 1)
     yield "twice", Term(Kind.TIMES, 2)
+    yield "thrice", Term(Kind.TIMES, 3)
 
 
 def _calendar() -> Iterator[tuple[str, Term]]:
@@ -134,6 +140,7 @@ def _calendar() -> Iterator[tuple[str, Term]]:
                 yield name, Term(Kind.WEEKDAY, value)
         for name in names[1:]:
             if name in WEAK_WEEKDAYS:
+                yield name, Term(Kind.WEEKDAY_WEAK, value)
                 for lead in ("on", "next", "this", "every", "until", "by", "from", "last"):
                     yield f"{lead} {name}", Term(Kind.WEEKDAY, value)
                 yield f"{name}.", Term(Kind.WEEKDAY, value)
@@ -175,6 +182,8 @@ def _days() -> Iterator[tuple[str, Term]]:
 
 
 def _parts() -> Iterator[tuple[str, Term]]:
+    for word, part in (("wake", "morning"), ("breakfast", "morning"), ("dinner", "evening"), ("supper", "evening"), ("get up", "morning")):
+        yield word, Term(Kind.HINT, name=part)
     for word, part in PARTS.items():
         yield word, Term(Kind.BARE_PART, name=part)
         yield f"{word}s", Term(Kind.PARTS, name=part)

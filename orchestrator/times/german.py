@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from orchestrator.times.terms import Kind, Term
 from orchestrator.times.vocabulary import Vocabulary, index
 
-ONES = "null eins zwei drei vier fünf sechs sieben acht neun zehn elf zwölf dreizehn vierzehn fünfzehn sechzehn siebzehn achtzehn neunzehn".split()
+ONES_WORDS = "null eins zwei drei vier fünf sechs sieben acht neun zehn elf zwölf dreizehn vierzehn fünfzehn sechzehn siebzehn achtzehn neunzehn"
+ONES = ONES_WORDS.split()
 TENS = {"zwanzig": 20, "dreißig": 30, "vierzig": 40, "fünfzig": 50, "sechzig": 60, "neunzig": 90}
-ORDINAL_STEMS = (
+ORDINAL_STEMS_WORDS = (
     "erst zweit dritt viert fünft sechst siebt acht neunt zehnt elft zwölft dreizehnt vierzehnt fünfzehnt sechzehnt siebzehnt achtzehnt neunzehnt"
-).split()
+)
+ORDINAL_STEMS = ORDINAL_STEMS_WORDS.split()
 WEEKDAYS = (
     ("montag", "mo"),
     ("dienstag", "di"),
@@ -39,6 +41,8 @@ UNITS = {
     "second": ("sekunde", "sekunden"),
     "minute": ("minute", "minuten", "min", "minütiger", "minütigen", "minütiges", "minütige"),
     "quarter_hour": ("viertelstunde", "viertelstunden"),
+    "three_quarter_hour": ("dreiviertelstunde",),
+    "half_hour": ("halbstunde",),
     "hour": ("stunde", "stunden", "std", "h", "stündiger", "stündigen", "stündiges", "stündige"),
     "day": ("tag", "tage", "tagen", "tages", "tags"),
     "week": ("woche", "wochen"),
@@ -80,14 +84,14 @@ GLUE: dict[Kind, str] = {
     Kind.PAST: "nach",
     Kind.BEFORE_HOUR: "vor",
     Kind.AT: "um|um genau|um punkt|punkt|so um|um circa|um ca.|um etwa|spätestens um",
-    Kind.NEAR: "gegen|circa|ca.|etwa|ungefähr|so gegen|zirka|rund",
+    Kind.NEAR: "gegen|circa|ca.|etwa|ungefähr|so gegen|zirka|rund|kurz nach|kurz vor",
     Kind.ON: "am|an|vom|zum",
     Kind.IN: "in|im|in etwa|in ca.|in genau|in den nächsten|in spätestens|in ungefähr",
-    Kind.WITHIN: "innerhalb von|innerhalb|binnen|während",
+    Kind.WITHIN: "innerhalb von|innerhalb|binnen",
     Kind.FOR: "für|lang|für die nächsten|für etwa|dauer",
     Kind.BY: "bis spätestens|spätestens|vor|bis zum|bis",
     Kind.FROM: "von|ab|vom|seit|beginnend|beginnend mit|startend|angefangen",
-    Kind.TO: "auf|zu|auf den|auf die",
+    Kind.ONTO: "auf|zu|auf den|auf die|auf das",
     Kind.UNTIL: "bis|bis zum|bis zur|bis um|bis einschließlich",
     Kind.BETWEEN: "zwischen",
     Kind.AND: "und|&|sowie",
@@ -98,6 +102,7 @@ GLUE: dict[Kind, str] = {
     Kind.OTHER: "zweite|zweiten|zweites|andere|anderen|zweiter",
     Kind.THIS: "dieser|diese|diesen|diesem|dieses|heute|am heutigen",
     Kind.NEXT: "nächste|nächsten|nächster|nächstes|nächstem|folgende|folgenden",
+    Kind.AFTER_NEXT: "übernächste|übernächsten|übernächster|übernächstes",
     Kind.COMING: "kommende|kommenden|kommender|kommendes|kommendem",
     Kind.LAST: "letzte|letzten|letzter|letztes|letztem|vergangene|vergangenen",
     Kind.AGO: "vor",
@@ -106,12 +111,16 @@ GLUE: dict[Kind, str] = {
     Kind.EARLIER: "früher|eher",
     Kind.BEFORE: "vorher|davor|zuvor|vor dem|vor der|vor meinem|vor meiner|im voraus|vor den",
     Kind.AFTER: "danach|nachher|nach dem|nach der|nach meinem|nach meiner",
-    Kind.END: "ende|zum ende",
+    Kind.END: "ende|zum ende|letzten tag|letzter tag|letzte tag",
     Kind.START: "anfang|beginn|zu beginn",
     Kind.MIDDLE: "mitte",
-    Kind.VAGUE: "später|bald|irgendwann|demnächst|gleich|nachher|so bald wie möglich|in kürze|in ein paar minuten|in ein paar stunden|in ein paar tagen|in einigen tagen|neulich|ab und zu|von zeit zu zeit|baldmöglichst|mal wieder|früher oder später",
-    Kind.EVENTIDE: "glocke|glockenschlag|morgengrauen|sonnenaufgang|sonnenuntergang|dämmerung|morgendämmerung|abenddämmerung|frühstück|mittagessen|abendessen|feierabend|ostern|pfingsten|abendbrot|mittagspause|schlafenszeit|flut|ebbe|schulschluss|dienstschluss",
-    Kind.MONEY: "euro|eur|cent|dollar|franken|prozent|aufgabe|nummer|zimmer|seite|personen|leute|gäste|version|kapitel|kg|km|ml|mg|tabletten|mal|etage|stock|tisch|straße|punkte|stück|nr",
+    Kind.MOVE: "verschiebe|verschieben|verschieb|verlege|verlegen|verleg|ändere|ändern|umbuchen|umlegen|tausche|verschoben|verlegt|änder",
+    Kind.REJECTED: "nicht|statt|anstatt|anstelle von|nicht um|nicht am|statt um|statt am",
+    Kind.SHADE: "spätestens|genau|direkt|gleich|bei|beim|zum|zur",
+    Kind.EXCEPT: "außer|ausser|ausgenommen|nur nicht",
+    Kind.VAGUE: "später|bald|irgendwann|demnächst|nachher|so bald wie möglich|in kürze|in ein paar minuten|in ein paar stunden|in ein paar tagen|in einigen tagen|neulich|ab und zu|von zeit zu zeit|baldmöglichst|im frühling|im frühjahr|im sommer|im herbst|im winter|mal wieder|früher oder später",
+    Kind.EVENTIDE: "glocke|glockenschlag|morgengrauen|sonnenaufgang|sonnenuntergang|dämmerung|morgendämmerung|abenddämmerung|frühstück|mittagessen|abendessen|feierabend|ostern|pfingsten|abendbrot|mittagspause|schlafenszeit|flut|ebbe|schulschluss|arbeit|schule|geburtstag|dienstschluss",
+    Kind.MONEY: "euro|eur|cent|dollar|franken|prozent|aufgabe|nummer|zimmer|seite|personen|leute|gäste|version|kapitel|kg|km|ml|mg|tabletten|etage|stock|tisch|straße|punkte|stück|nr",
     Kind.NOT_TIME: "guten morgen|guten abend|guten tag|gute nacht|guten nachmittag|schönen tag|schönen abend|schönes wochenende|einen moment|eine sekunde|eine minute bitte|eine minute zeit|minute zeit|vor allem|nach wie vor|am besten|am liebsten|auf jeden fall|jedes mal|jede art|alle zusammen|so dass|so ein|so eine|an die|pro person|zum beispiel|in ordnung|im moment|zur zeit|mittag essen|zu mittag|zu abend|das erste mal|zum ersten mal|zum zweiten mal|das nächste mal|nächstes mal|letztes mal|beim nächsten mal|tag der|auf keinen fall|auf die|zu früh|zu spät|zweite meinung|tagesordnung|mai tai|um was|um wen|um die|ab und an|an sich|zweiten blick",
 }  # fmt: skip
 
@@ -131,10 +140,13 @@ def _numbers() -> Iterator[tuple[str, Term]]:
     for value, word in enumerate(ONES):
         yield word, Term(Kind.NUMBER, value)
     yield "ein", Term(Kind.NUMBER, 1)
+    for word in ("vorverlegen", "vorziehen", "vorverlege", "vor verlegen", "ziehe", "vorverlegt"):
+        yield word, Term(Kind.MOVE, -1)
     yield "zwo", Term(Kind.NUMBER, 2)
     yield "ein paar", Term(Kind.VAGUE)
-    for word in ("anderthalb", "eineinhalb"):
-        yield f"{word} stunden", Term(Kind.UNIT, name="hour_and_half")
+    for value, word in enumerate(("anderthalb", "zweieinhalb", "dreieinhalb", "viereinhalb", "fünfeinhalb"), 1):
+        yield word, Term(Kind.AND_HALF, value)
+    yield "eineinhalb", Term(Kind.AND_HALF, 1)
     for word, value in TENS.items():
         yield word, Term(Kind.NUMBER, value)
         for ones, digit in enumerate(ONES[1:10], 1):
@@ -161,12 +173,11 @@ def _weekdays() -> Iterator[tuple[str, Term]]:
                 yield f"{name}s", Term(Kind.WEEKDAYS, value)
                 yield f"{name}e", Term(Kind.WEEKDAY, value)
                 for word, part in PARTS.items():
-                    yield f"{name}{word}", Term(Kind.WEEKDAY, value)
-                    yield f"{name}{word}", Term(Kind.PART, name=part)
+                    yield f"{name}{word}", Term(Kind.WEEKDAY, value, part)
                 for word, part in ADVERBS.items():
-                    yield f"{name}{word}", Term(Kind.WEEKDAYS, value)
-                    yield f"{name}{word}", Term(Kind.PART, name=part)
+                    yield f"{name}{word}", Term(Kind.WEEKDAYS, value, part)
             else:
+                yield name, Term(Kind.WEEKDAY_WEAK, value)
                 for lead in ("am", "bis", "jeden"):
                     yield f"{lead} {name}.", Term(Kind.WEEKDAY, value)
                     yield f"{lead} {name}", Term(Kind.WEEKDAY, value)
@@ -214,6 +225,11 @@ def _days() -> Iterator[tuple[str, Term]]:
 
 
 def _parts() -> Iterator[tuple[str, Term]]:
+    for word, part in (
+        ("weck", "morning"), ("wecke", "morning"), ("wecken", "morning"), ("frühstück", "morning"), ("aufstehen", "morning"),
+        ("abendessen", "evening"), ("abendbrot", "evening"),
+    ):  # fmt: skip
+        yield word, Term(Kind.HINT, name=part)
     for word, part in PARTS.items():
         yield word, Term(Kind.BARE_PART, name=part)
         if word not in ("früh", "nacht"):
@@ -227,6 +243,11 @@ def _parts() -> Iterator[tuple[str, Term]]:
     yield "in der früh", Term(Kind.PART, name="morning")
     yield "in der frühe", Term(Kind.PART, name="morning")
     yield "zu mittag", Term(Kind.PART, name="noon")
+    for phrase, days, part in (
+        ("am vorabend", -1, "evening"), ("vorabend", -1, "evening"), ("am vortag", -1, ""), ("tags zuvor", -1, ""), ("am folgetag", 1, ""),
+        ("tags darauf", 1, ""), ("am tag danach", 1, ""), ("am tag davor", -1, ""), ("am tag vorher", -1, ""),
+    ):  # fmt: skip
+        yield phrase, Term(Kind.DAY_AROUND, days, part)
     yield "heut abend", Term(Kind.OFFSET_PART, 0, "evening")
     yield "mitternacht", Term(Kind.CLOCK_WORD, 24 * 60)
     yield "um mitternacht", Term(Kind.CLOCK_WORD, 24 * 60)

@@ -11,6 +11,9 @@ from orchestrator.times.tokens import Lexeme
 from orchestrator.times.vocabulary import Vocabulary
 
 DAYISH = frozenset({Kind.WEEKDAY, Kind.OFFSET, Kind.WHOLE, Kind.FIXED_DAY, Kind.DAY_MARK, Kind.MONTH})
+REPEATING = (Kind.EVERY, Kind.REPEAT, Kind.TIMES, Kind.WEEKDAYS, Kind.DAY_SETS)
+TIMES = frozenset({"times", "mal", "veces", "次"})
+NO_KINDS: frozenset[Kind] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,25 +26,40 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Line:
+    """The lexemes with the kinds of each; `moves`: the line says that something is moved, by which verbs (-1 to earlier, 1 to later)."""
+
     lexemes: Sequence[Lexeme]
     vocabulary: Vocabulary
+    kinds: Sequence[frozenset[Kind]]
+    verbs: frozenset[int]
+
+    @classmethod
+    def of(cls, lexemes: Sequence[Lexeme], vocabulary: Vocabulary) -> Line:
+        kinds = [NO_KINDS if not lexeme.terms else frozenset([term.kind for term in lexeme.terms]) for lexeme in lexemes]
+        verbs = frozenset(term.value for lexeme in lexemes for term in lexeme.terms if term.kind is Kind.MOVE)
+        return cls(lexemes, vocabulary, kinds, verbs)
 
     def at(self, place: int) -> Lexeme | None:
         return self.lexemes[place] if 0 <= place < len(self.lexemes) else None
 
     def term(self, place: int, kind: Kind) -> Term | None:
-        if not 0 <= place < len(self.lexemes):
+        if not 0 <= place < len(self.kinds) or kind not in self.kinds[place]:
             return None
         return self.lexemes[place].term(kind)
 
     def has(self, place: int, *kinds: Kind) -> bool:
-        return any(self.term(place, kind) is not None for kind in kinds)
+        return 0 <= place < len(self.kinds) and not self.kinds[place].isdisjoint(kinds)
 
     def skip(self, place: int, *kinds: Kind) -> int:
         """The place after any lexemes of these kinds."""
-        while self.has(place, *kinds):
+        while 0 <= place < len(self.kinds) and not self.kinds[place].isdisjoint(kinds):
             place += 1
         return place
+
+    @property
+    def repeats(self) -> bool:
+        """Whether the line speaks of something that repeats."""
+        return any(not kinds.isdisjoint(REPEATING) for kinds in self.kinds) or any(lexeme.text in TIMES for lexeme in self.lexemes)
 
     def text(self, place: int) -> str:
         lexeme = self.at(place)
@@ -55,6 +73,21 @@ class Line:
     def digits(self, place: int) -> int | None:
         lexeme = self.at(place)
         return lexeme.number if lexeme else None
+
+    @property
+    def moves(self) -> bool:
+        """Whether something is moved here, from one time to another."""
+        return bool(self.verbs)
+
+    @property
+    def moves_by(self) -> int:
+        """1 where something is put off, -1 where it is brought forward, 0 where nothing is moved."""
+        return 0 if not self.verbs else -1 if -1 in self.verbs else 1
+
+    @property
+    def puts_off(self) -> bool:
+        """Whether the verb itself says later or earlier: retrasa, adelanta."""
+        return any(self.verbs)
 
     def day_just_before(self, place: int) -> bool:
         """Whether a day was named right before, a comma apart at most."""
@@ -129,11 +162,12 @@ def ordinal(line: Line, place: int) -> Count | None:
 
 
 UNIT_LENGTHS = {
-    "second": Length(),
+    "second": Length(seconds=1),
     "minute": Length(minutes=1),
     "quarter_hour": Length(minutes=15),
+    "half_hour": Length(minutes=30),
+    "three_quarter_hour": Length(minutes=45),
     "hour": Length(minutes=60),
-    "hour_and_half": Length(minutes=90),
     "day": Length(days=1),
     "workday": Length(days=1),
     "week": Length(days=7),
@@ -145,9 +179,11 @@ UNIT_LENGTHS = {
 
 def times_unit(count: float, unit: str) -> Length:
     base = UNIT_LENGTHS[unit]
+    if base.months and count % 1:
+        return Length(months=int(base.months * count), days=round(30 * (base.months * count % 1)))
     if base.days and count % 1:
         return Length(minutes=round(base.days * count * 24 * 60))
-    return Length(round(base.minutes * count), round(base.days * count), round(base.months * count))
+    return Length(round(base.minutes * count), round(base.days * count), round(base.months * count), round(base.seconds * count))
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +218,8 @@ def amount(line: Line, place: int) -> Amount | None:
     return first
 
 
-def _size(length: Length) -> int:
-    return length.minutes + (length.days + 30 * length.months) * 24 * 60
+def _size(length: Length) -> float:
+    return length.seconds / 60 + length.minutes + (length.days + 30 * length.months) * 24 * 60
 
 
 def _simple_amount(line: Line, place: int) -> Amount | None:
@@ -194,13 +230,16 @@ def _simple_amount(line: Line, place: int) -> Amount | None:
         unit = line.term(unit_place, Kind.UNIT)
         if unit is not None and unit.name != "minute":
             return Amount(times_unit(share, unit.name), unit_place + 1, True, "minute")
+    and_half = line.term(place, Kind.AND_HALF)
+    if and_half is not None and (unit := line.term(place + 1, Kind.UNIT)) is not None:
+        return Amount(times_unit(and_half.value + 0.5, unit.name), place + 2, True, unit.name)
     count = number(line, place)
     if count is None:
         unit = line.term(place + 1, Kind.UNIT)
         if line.has(place, Kind.ARTICLE) and unit is not None:
             return Amount(times_unit(1, unit.name), place + 2, False, unit.name)
         unit = line.term(place, Kind.UNIT)
-        if unit is not None and unit.name in ("quarter_hour", "hour_and_half"):
+        if unit is not None and unit.name == "quarter_hour":
             return Amount(times_unit(1, unit.name), place + 1, False, unit.name)
         return None
     return _counted(line, count)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from orchestrator.times.dial import DAY_MINUTES, NOON, PARTS, candidates, range_minutes
 from orchestrator.times.elements import (
     AnchoredPart,
     CalendarDay,
@@ -23,28 +24,6 @@ from orchestrator.times.elements import (
 from orchestrator.times.reading import Precision
 from orchestrator.times.selection import Chosen
 from orchestrator.times.wall import moment
-
-NOON, DAY_MINUTES = 12 * 60, 24 * 60
-WAKING = range(7 * 60, 21 * 60)
-"""Minutes of the day in which an hour said without its half is looked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A part of the day in minutes: when a reminder fires, and when the part ends."""
-
-    start: int
-    end: int
-
-
-PARTS = {
-    "small_hours": Window(0, 6 * 60),
-    "morning": Window(9 * 60, 12 * 60),
-    "noon": Window(12 * 60, 14 * 60),
-    "afternoon": Window(14 * 60, 18 * 60),
-    "evening": Window(18 * 60, 22 * 60),
-    "night": Window(21 * 60, 24 * 60),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +52,7 @@ def moments(chosen: Chosen, frame: Frame) -> Moments | None:
     """The moment the elements speak of; None when they name none, or none that exists."""
     if chosen.shift is not None:
         return _shifted(chosen, frame)
-    part = chosen.part.name if hasattr(chosen.part, "name") else chosen.part.part if isinstance(chosen.part, PartOfDay) else ""
+    part = chosen.part_name
     span = _day_span(chosen, frame)
     if chosen.day is not None and span is None:
         return None
@@ -97,36 +76,6 @@ def _day_span(chosen: Chosen, frame: Frame) -> DaySpan | None:
     if isinstance(chosen.part, PartOfDay):
         return one_day(frame.today + timedelta(days=chosen.part.days))
     return None
-
-
-def part_minutes(clock: Clock, part: str) -> int:
-    """The minutes of the day of a clock time said with a day part: three in the afternoon, 凌晨三点."""
-    minutes = clock.minutes
-    if clock.hour > 12 or clock.exact and not clock.word and clock.hour != 12 and part not in ("afternoon", "evening"):
-        return minutes
-    hour = clock.hour
-    if part in ("morning", "small_hours"):
-        return minutes - NOON if hour == 12 and part == "small_hours" else minutes
-    if part == "noon":
-        return minutes + NOON if hour < 5 else minutes
-    if part == "afternoon" or part == "evening" and 4 <= hour < 12:
-        return minutes + NOON if hour < 12 else minutes
-    if hour == 12:
-        return minutes + NOON
-    return minutes + NOON if part == "night" and hour > 5 else minutes
-
-
-def candidates(clock: Clock, part: str) -> tuple[int, ...]:
-    """The minutes of the day a clock time may mean, the likelier first."""
-    if part:
-        return (part_minutes(clock, part),)
-    if clock.exact:
-        return (clock.minutes,)
-    early, late = clock.minutes % NOON, clock.minutes % NOON + NOON
-    if clock.hour in (8, 9, 10, 11):
-        return (early,)
-    waking = tuple(each for each in (early, late) if each in WAKING)
-    return waking or (late,)
 
 
 def clock_moment(clock: Clock, part: str, span: DaySpan | None, chosen: Chosen, frame: Frame) -> datetime:
@@ -179,22 +128,6 @@ def _clock_range(clocks: ClockRange, part: str, span: DaySpan | None, frame: Fra
     return Moments(start, Precision.MINUTE, moment(day, last if last > first else last + DAY_MINUTES, frame.zone))
 
 
-def range_minutes(clocks: ClockRange, part: str) -> tuple[int, int]:
-    """The two ends of a range of clock times, in minutes of the day."""
-    first, last = clocks.first, clocks.last
-    if last.exact and not first.exact and not part:
-        late = last.minutes
-        fitting = [each for each in (first.minutes % NOON, first.minutes % NOON + NOON) if each < late]
-        return (fitting[-1] if fitting else first.minutes % NOON), late
-    begin = candidates(first, part)[0]
-    if last.exact:
-        return begin, last.minutes
-    end = last.minutes % NOON
-    while end <= begin:
-        end += NOON
-    return begin, end
-
-
 def _part_moment(part: str, span: DaySpan | None, frame: Frame) -> Moments:
     window = PARTS[part]
     day = span.first if span is not None else frame.today
@@ -224,18 +157,20 @@ def _shifted(chosen: Chosen, frame: Frame) -> Moments | None:
     assert shift is not None
     if isinstance(shift, AnchoredPart):
         return _anchored_part(shift, chosen, frame)
-    if shift.anchored and frame.anchor is None:
+    base = anchor_of(chosen, frame) if shift.anchored else frame.now
+    if base is None:
         return None
-    base = frame.anchor if shift.anchored and frame.anchor is not None else frame.now
     length = shift.length
     if not length.days and not length.months:
-        return Moments(add_exact(base, shift.sign * timedelta(minutes=length.minutes), frame.zone), Precision.MINUTE)
+        return Moments(add_exact(base, shift.sign * timedelta(minutes=length.minutes, seconds=length.seconds), frame.zone), Precision.MINUTE)
     day = add_months(base.astimezone(frame.zone).date(), shift.sign * length.months) + timedelta(days=shift.sign * length.days)
-    part = chosen.part.name if hasattr(chosen.part, "name") else chosen.part.part if isinstance(chosen.part, PartOfDay) else ""
+    part = chosen.part_name
     if isinstance(chosen.clock, Clock):
         return Moments(moment(day, candidates(chosen.clock, part)[0], frame.zone), Precision.MINUTE)
     if part:
         return _part_moment(part, one_day(day), frame)
+    if shift.anchored and chosen.day is not None:
+        return Moments(moment(day, 0, frame.zone), Precision.DAY)
     local = base.astimezone(frame.zone)
     at_clock = moment(day, local.hour * 60 + local.minute, frame.zone)
     if length.minutes or shift.anchored:
@@ -243,23 +178,39 @@ def _shifted(chosen: Chosen, frame: Frame) -> Moments | None:
     return Moments(moment(day, 0, frame.zone), Precision.DAY)
 
 
+def anchor_of(chosen: Chosen, frame: Frame) -> datetime | None:
+    """What "before" and "after" count from: a day or clock time named beside them (two days before Christmas), else the known event."""
+    shift = chosen.shift
+    by_days = isinstance(shift, AnchoredPart) or (isinstance(shift, Shift) and bool(shift.length.days or shift.length.months))
+    if by_days and chosen.day is not None:
+        span = chosen.day.on(frame.today)
+        return moment(span.first, 0, frame.zone) if span else None
+    if not by_days and isinstance(chosen.clock, Clock):
+        span = _day_span(chosen, frame)
+        return clock_moment(chosen.clock, chosen.part_name, span, chosen, frame)
+    return frame.anchor
+
+
 def _anchored_part(shift: AnchoredPart, chosen: Chosen, frame: Frame) -> Moments | None:
     """The evening before the anchor, or its own clock on the day before."""
-    if frame.anchor is None:
+    anchor = anchor_of(chosen, frame)
+    if anchor is None:
         return None
-    anchor = frame.anchor.astimezone(frame.zone)
+    anchor = anchor.astimezone(frame.zone)
     day = anchor.date() + timedelta(days=shift.days)
     if isinstance(chosen.clock, Clock):
         return Moments(moment(day, candidates(chosen.clock, shift.part)[0], frame.zone), Precision.MINUTE)
     if shift.part:
         return _part_moment(shift.part, one_day(day), frame)
+    if chosen.day is not None:
+        return Moments(moment(day, 0, frame.zone), Precision.DAY)
     return Moments(moment(day, anchor.hour * 60 + anchor.minute, frame.zone), Precision.MINUTE)
 
 
 def add_exact(base: datetime, step: timedelta, zone: ZoneInfo) -> datetime:
     """Elapsed time, not wall-clock time: two hours later is two hours later over a clock change too."""
     from_utc = (base.astimezone(UTC_ZONE) + step).astimezone(zone)
-    return from_utc.replace(second=0, microsecond=0)
+    return from_utc.replace(microsecond=0)
 
 
 UTC_ZONE = ZoneInfo("UTC")

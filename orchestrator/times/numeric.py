@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from orchestrator.times.elements import CalendarDay, Unread
 from orchestrator.times.line import Line, Match
+from orchestrator.times.terms import Kind
 
 ROUND_THE_CLOCK = (24, 7)
+DATE_LEADS = (Kind.ON, Kind.THE, Kind.BY, Kind.FOR, Kind.UNTIL, Kind.TO, Kind.ONTO, Kind.FROM, Kind.BETWEEN, Kind.WEEKDAY, Kind.AFTER, Kind.OFFSET)
 
 
 def numeric_date(line: Line, place: int) -> Match | None:
@@ -39,11 +41,21 @@ def _two(line: Line, place: int, first: int, second: int) -> Match | None:
     if separator == ".":
         if line.text(end) == "." and line.glued(end):
             end += 1
-        elif not line.vocabulary.dotted_dates or len(line.text(place + 2)) < 2 or line.glued(end) and line.text(end) in ("%", "€"):
+        elif not line.vocabulary.dotted_dates or len(line.text(place + 2)) < 2 or (line.glued(end) and line.text(end) in ("%", "€")):
             return None
     elif not (1 <= first <= 31 and 1 <= second <= 31) or line.text(end) == "/":
         return None
+    if line.text(end - 1) != "." and not _stands_as_date(line, place, end):
+        return None
     return _day_and_month(line, place, end, first, second, None)
+
+
+def _stands_as_date(line: Line, place: int, end: int) -> bool:
+    """Whether the words around make a date of what could be a fraction or a version: a preposition, a weekday, a clock time, nothing."""
+    before, after = line.at(place - 1), line.at(end)
+    if before is not None and (line.has(place - 1, *DATE_LEADS) or before.text in (",", "(", "-", "–", ".")):
+        return True
+    return before is None and (after is None or bool(after.terms) or after.number is not None or not after.is_word)
 
 
 def _day_and_month(line: Line, place: int, end: int, first: int, second: int, year: int | None) -> Match | None:
@@ -56,7 +68,7 @@ def _day_and_month(line: Line, place: int, end: int, first: int, second: int, ye
     elif vocabulary.day_first or dotted:
         day, month = first, second
     else:
-        return Match(_words(line, place, end), end)
+        return Match(Unread(impossible=True), end)
     return _checked(line, place, end, day, month, year)
 
 
@@ -64,9 +76,5 @@ def _checked(line: Line, place: int, end: int, day: int, month: int, year: int |
     found = CalendarDay(day, month, year)
     longest = 29 if month == 2 else 30 if month in (4, 6, 9, 11) else 31
     if not (1 <= month <= 12 and 1 <= day <= longest):
-        return Match(_words(line, place, end), end)
+        return Match(Unread(impossible=True), end)
     return Match(found, end)
-
-
-def _words(line: Line, place: int, end: int) -> Unread:
-    return Unread("".join(line.text(each) for each in range(place, end)))

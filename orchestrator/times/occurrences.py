@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from orchestrator.times.elements import Clock, ClockRange, PartOfDay, Repeat, month_start
-from orchestrator.times.moments import PARTS, Frame, Moments, bound_end, candidates, range_minutes
+from orchestrator.times.dial import PARTS, candidates, range_minutes
+from orchestrator.times.elements import Clock, ClockRange, Repeat, month_start
+from orchestrator.times.moments import Frame, Moments, bound_end
 from orchestrator.times.reading import Precision, Recurrence
 from orchestrator.times.selection import Chosen
 from orchestrator.times.wall import moment
 
+DEFAULT_MINUTES = 9 * 60
+"""When something that repeats runs if no clock time was said; the reading then has no clock."""
 CODES = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 LONGEST_SEARCH = 366 * 9
 """Days; 29 February comes round within them."""
@@ -20,10 +23,13 @@ def recurrence(chosen: Chosen, frame: Frame) -> tuple[Recurrence, Moments]:
     """The rule and its first occurrence after now."""
     repeat = chosen.repeat
     assert repeat is not None
-    part = repeat.part or (chosen.part.part if isinstance(chosen.part, PartOfDay) else chosen.part.name if chosen.part else "")
+    part = repeat.part or chosen.part_name
     minutes, length = _clock_minutes(chosen, part)
-    first = _first(repeat, minutes, chosen, frame)
-    rule = _rule(repeat, minutes)
+    if minutes is None and repeat.frequency not in ("MINUTELY", "HOURLY"):
+        minutes = DEFAULT_MINUTES
+    every = _all_minutes(chosen, part, minutes)
+    first = min(_first(repeat, each, chosen, frame) for each in every or (None,))
+    rule = _rule(repeat, every)
     end = bound_end(chosen, first, frame)
     if end is not None:
         rule += f";UNTIL={(end - timedelta(seconds=1)).astimezone(ZoneInfo('UTC')):%Y%m%dT%H%M%SZ}"
@@ -47,19 +53,27 @@ def _clock_minutes(chosen: Chosen, part: str) -> tuple[int | None, int]:
     return None, 0
 
 
-def _rule(repeat: Repeat, minutes: int | None) -> str:
+def _all_minutes(chosen: Chosen, part: str, first: int | None) -> tuple[int, ...]:
+    """Every clock time said, where one rule can hold them: it needs the same minute for all."""
+    if first is None:
+        return ()
+    more = {candidates(each.element, part)[0] % (24 * 60) for each in chosen.more_clocks if isinstance(each.element, Clock)}
+    return tuple(sorted({first, *(each for each in more if each % 60 == first % 60)}))
+
+
+def _rule(repeat: Repeat, minutes: tuple[int, ...]) -> str:
     parts = [f"FREQ={repeat.frequency}"]
     if repeat.interval > 1:
         parts.append(f"INTERVAL={repeat.interval}")
-    if repeat.months:
-        parts.append("BYMONTH=" + ",".join(map(str, repeat.months)))
     if repeat.month_days:
         parts.append("BYMONTHDAY=" + ",".join(map(str, repeat.month_days)))
+    if repeat.months:
+        parts.append("BYMONTH=" + ",".join(map(str, repeat.months)))
     if repeat.weekdays:
         nth = str(repeat.nth) if repeat.nth else ""
         parts.append("BYDAY=" + ",".join(nth + CODES[each] for each in repeat.weekdays))
-    if minutes is not None and repeat.frequency not in ("MINUTELY", "HOURLY"):
-        parts.append(f"BYHOUR={minutes // 60};BYMINUTE={minutes % 60}")
+    if minutes and repeat.frequency not in ("MINUTELY", "HOURLY"):
+        parts.append(f"BYHOUR={','.join(str(each // 60) for each in minutes)};BYMINUTE={minutes[0] % 60}")
     return ";".join(parts)
 
 
@@ -77,7 +91,7 @@ def _first(repeat: Repeat, minutes: int | None, chosen: Chosen, frame: Frame) ->
         if not _falls_on(repeat, day):
             continue
         found = moment(day, minutes or 0, frame.zone)
-        if found > frame.now or minutes is None and opening is not None:
+        if found > frame.now:
             return found
     return moment(begin, minutes or 0, frame.zone)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from orchestrator.times.day import month_date
 from orchestrator.times.elements import CalendarDay, Repeat
 from orchestrator.times.line import Line, Match, number, ordinal
-from orchestrator.times.day import month_date
 from orchestrator.times.terms import Kind
 
 FREQUENCIES = {"minute": "MINUTELY", "hour": "HOURLY", "day": "DAILY", "week": "WEEKLY", "month": "MONTHLY", "year": "YEARLY"}
@@ -13,7 +13,26 @@ EVERY_WEEK = "WEEKLY"
 
 
 def repeat(line: Line, place: int) -> Match | None:
-    return _every(line, place) or _adverb(line, place) or _plural_days(line, place) or _times_per(line, place) or _nth_of_each(line, place)
+    for production in (_every, _adverb, _plural_days, _times_per, _nth_of_each):
+        match = production(line, place)
+        if match is not None:
+            return _without(line, match)
+    return None
+
+
+def _without(line: Line, match: Match) -> Match:
+    """every day except Sunday, täglich außer am Wochenende"""
+    found = match.element
+    if not line.has(match.end, Kind.EXCEPT) or not isinstance(found, Repeat) or found.frequency not in ("DAILY", "WEEKLY") or found.interval > 1:
+        return match
+    begin = line.skip(match.end + 1, Kind.ON, Kind.THE, Kind.AT)
+    day_set = line.term(begin, Kind.DAY_SET) or line.term(begin, Kind.DAY_SETS)
+    days = _weekday_list(line, begin) or _weekday_list(line, begin, Kind.WEEKDAYS) or _weekday_list(line, match.end + 1, Kind.WEEKDAYS)
+    left_out = DAY_SETS[day_set.name] if day_set else days[0] if days else ()
+    if not left_out:
+        return match
+    kept = tuple(each for each in found.weekdays or range(7) if each not in left_out)
+    return Match(Repeat("WEEKLY", weekdays=kept, part=found.part), days[1] if days else begin + 1)
 
 
 def _every(line: Line, place: int) -> Match | None:
@@ -60,6 +79,10 @@ def _every_unit(line: Line, place: int, interval: int) -> Match | None:
     frequency = FREQUENCIES.get(unit.name)
     if frequency is None:
         return None
+    if unit.name == "day" and interval % 7 == 0:
+        weekly = _on_days(line, end, Repeat("WEEKLY", interval // 7))  # alle 14 Tage freitags
+        if weekly.end > end:
+            return weekly
     return _on_days(line, end, Repeat(frequency, interval))
 
 
@@ -67,7 +90,8 @@ def _on_days(line: Line, place: int, base: Repeat) -> Match:
     """every week on Monday, every month on the 3rd, 每月三号"""
     begin = line.skip(place, Kind.ON, Kind.OF)
     if base.frequency == "WEEKLY":
-        days = _weekday_list(line, line.skip(begin, Kind.THE))
+        days = _weekday_list(line, line.skip(begin, Kind.THE)) or _weekday_list(line, place, Kind.WEEKDAYS)
+        days = days or _weekday_list(line, begin, Kind.WEEKDAYS)
         if days is not None:
             return Match(Repeat("WEEKLY", base.interval, weekdays=days[0]), days[1])
     if base.frequency == "MONTHLY":
@@ -75,8 +99,8 @@ def _on_days(line: Line, place: int, base: Repeat) -> Match:
         if nth is not None:
             return Match(Repeat("MONTHLY", base.interval, weekdays=(nth[1],), nth=nth[0]), nth[2])
         after = line.skip(begin, Kind.THE, Kind.DAY_MARK)
-        if line.has(after, Kind.END, Kind.LAST) and line.has(after + 1, Kind.UNIT):
-            return Match(Repeat("MONTHLY", base.interval, month_days=(-1,)), after + 2)
+        if line.has(after, Kind.END):
+            return Match(Repeat("MONTHLY", base.interval, month_days=(-1,)), after + 1)
         count = ordinal(line, after) or (number(line, after) if after > place or line.vocabulary.language == "zh" else None)
         if count is not None and 1 <= count.value <= 31 and not line.has(count.end, Kind.OCLOCK, Kind.AM, Kind.PM):
             return Match(Repeat("MONTHLY", base.interval, month_days=(count.value,)), line.skip(count.end, Kind.DAY_MARK))
@@ -96,7 +120,11 @@ def _every_days(line: Line, place: int, interval: int) -> Match | None:
     if part is not None:
         return Match(Repeat("DAILY", interval, part=part.name), place + 1)
     days = _weekday_list(line, place)
-    return Match(Repeat(EVERY_WEEK, interval, weekdays=days[0]), days[1]) if days else None
+    if days is None:
+        return None
+    if line.text(days[1]) == "次":  # 每周一次 is once a week, not on Mondays
+        return Match(Repeat(EVERY_WEEK), days[1] + 1) if days[0] == (0,) else None
+    return Match(Repeat(EVERY_WEEK, interval, weekdays=days[0]), days[1])
 
 
 def _every_date(line: Line, place: int, interval: int) -> Match | None:
@@ -120,7 +148,7 @@ def _weekday_list(line: Line, place: int, kind: Kind = Kind.WEEKDAY) -> tuple[tu
     if first is None:
         return None
     days, end = [first.value], place + 1
-    joint = line.skip(end, Kind.TO, Kind.UNTIL) if not line.text(end) == "-" else end + 1
+    joint = line.skip(end, Kind.TO, Kind.UNTIL) if line.text(end) != "-" else end + 1
     last = line.term(joint, kind) if joint > end else None
     if last is not None:
         return tuple(range(first.value, last.value + 1)) if last.value > first.value else (first.value,), joint + 1
@@ -129,14 +157,29 @@ def _weekday_list(line: Line, place: int, kind: Kind = Kind.WEEKDAY) -> tuple[tu
         while line.text(after) in (",", "、", "/") or line.has(after, Kind.AND, Kind.THE, Kind.EVERY, Kind.ON):
             after += 1
         following = line.term(after, kind)
-        if following is None or after == end and line.vocabulary.language != "zh":
+        if following is None and line.vocabulary.language == "zh" and after == end:
+            ones = line.term(after, Kind.NUMBER)  # 每周一三五
+            if ones is not None and 1 <= ones.value <= 6 and not _goes_on(line, after + 1):
+                days.append(ones.value - 1)
+                end = after + 1
+                continue
+        if following is None or (after == end and line.vocabulary.language != "zh"):
             return tuple(sorted(set(days))), end
         days.append(following.value)
         end = after + 1
 
 
+def _goes_on(line: Line, place: int) -> bool:
+    """Whether a Chinese numeral is more than the next weekday: 三点, 二十点."""
+    more = line.term(place, Kind.NUMBER)
+    return line.has(place, Kind.OCLOCK, Kind.COUNTER, Kind.QUARTER) or (more is not None and more.value >= 10)
+
+
 def _adverb(line: Line, place: int) -> Match | None:
     """daily, weekly on Mondays, monthly on the 3rd"""
+    other = line.term(place, Kind.ALTERNATE)
+    if other is not None:
+        return Match(Repeat(EVERY_WEEK, 2, weekdays=(other.value,)), place + 1)
     term = line.term(place, Kind.REPEAT)
     if term is None:
         return None
@@ -153,6 +196,9 @@ def _plural_days(line: Line, place: int) -> Match | None:
     if part is not None:
         return Match(Repeat("DAILY", part=part.name), begin + 1)
     days = _weekday_list(line, begin, Kind.WEEKDAYS)
+    if days is None and line.vocabulary.language == "es" and line.text(place) == "de":
+        stretch = _weekday_list(line, begin)  # de lunes a viernes
+        days = stretch if stretch is not None and len(stretch[0]) > 1 else None
     return Match(Repeat(EVERY_WEEK, weekdays=days[0]), days[1]) if days else None
 
 
@@ -198,8 +244,8 @@ def _nth_of_each(line: Line, place: int) -> Match | None:
     nth = _nth(line, begin)
     count = ordinal(line, begin) or (number(line, begin) if begin > place else None)
     end = nth[2] if nth else count.end if count else begin
-    if line.has(begin, Kind.LAST) and line.has(begin + 1, Kind.UNIT):
-        end = begin + 2
+    if line.has(begin, Kind.END):
+        end = begin + 1
     every = line.skip(end, Kind.OF, Kind.THE, Kind.IN)
     unit = line.term(line.skip(every, Kind.EVERY, Kind.THE), Kind.UNIT)
     if end == begin or not line.has(every, Kind.EVERY) or unit is None or unit.name != "month":

@@ -6,11 +6,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from orchestrator.times.elements import CalendarDay, Clock, DaySpan, Shift, one_day
+from orchestrator.times.clock import bare_hour
+from orchestrator.times.dial import DAY_MINUTES, NOON, part_minutes
+from orchestrator.times.elements import CalendarDay, Clock, DaySpan, PartOfDay, Shift, Unread, WeekdayOfWeek, WholeWeek, one_day
 from orchestrator.times.grammar import Found, find
 from orchestrator.times.line import Line, Match
-from orchestrator.times.clock import bare_hour
-from orchestrator.times.moments import DAY_MINUTES, NOON, Frame, Moments, moments, part_minutes
+from orchestrator.times.moments import Frame, Moments, moments
 from orchestrator.times.read import resolve
 from orchestrator.times.reading import Precision, Reading
 from orchestrator.times.selection import Chosen, choose
@@ -44,9 +45,10 @@ def _with_bare_hour(line: Line, found: list[Found]) -> list[Found]:
     if any(isinstance(each.element, Clock | Shift) for each in found):
         return found
     taken = {place for each in found for place in range(each.begin, each.end)}
-    for place in range(len(line.lexemes)):
-        match = bare_hour(line, place) if place not in taken else None
-        if match is not None and _free(line, match):
+    numbers = [(place, match) for place in range(len(line.lexemes)) if place not in taken and (match := bare_hour(line, place)) is not None]
+    numbers = [each for each in numbers if not line.has(each[0] - 1, Kind.REJECTED)]
+    for place, match in [each for each in numbers if _free(line, each[1])] or numbers:
+        if isinstance(match.element, Clock):
             begin = place - 1 if line.has(place - 1, Kind.AT, Kind.TO, Kind.NEAR, Kind.THE) and place - 1 not in taken else place
             hour = Found(match.element, begin, match.end, line.lexemes[begin].start, line.lexemes[match.end - 1].end, frozenset())
             return sorted([*(each for each in found if not _soft(each)), hour], key=lambda each: each.begin)
@@ -54,7 +56,7 @@ def _with_bare_hour(line: Line, found: list[Found]) -> list[Found]:
 
 
 def _soft(found: Found) -> bool:
-    return bool(getattr(found.element, "soft", False))
+    return isinstance(found.element, Unread) and found.element.soft
 
 
 def _free(line: Line, match: Match) -> bool:
@@ -71,7 +73,7 @@ def _changed(chosen: Chosen, frame: Frame) -> Moments | None:
         shifted = replace(chosen.shift, anchored=True) if chosen.shift.later else chosen.shift
         return moments(replace(chosen, shift=shifted), frame)
     if isinstance(chosen.clock, Clock):
-        part = getattr(chosen.part, "name", "") or getattr(chosen.part, "part", "")
+        part = chosen.part_name
         span = chosen.day.on(frame.today) if chosen.day else _part_span(chosen, frame) or one_day(previous.date())
         if span is None:
             return None
@@ -86,6 +88,8 @@ def _changed(chosen: Chosen, frame: Frame) -> Moments | None:
     if chosen.part is not None and chosen.day is None and _part_span(chosen, frame) is None:
         return moments(replace(chosen, day=CalendarDay(previous.day, previous.month, previous.year)), frame)
     if chosen.day is not None and chosen.part is None:
+        if isinstance(chosen.day, WholeWeek):  # "next week": the same weekday and clock there
+            chosen.day = WeekdayOfWeek(previous.weekday(), chosen.day.weeks)
         span = chosen.day.on(frame.today)
         if span is None or (span.after - span.first).days > 1:
             return moments(chosen, frame)
@@ -94,8 +98,9 @@ def _changed(chosen: Chosen, frame: Frame) -> Moments | None:
 
 
 def _part_span(chosen: Chosen, frame: Frame) -> DaySpan | None:
-    days = getattr(chosen.part, "days", None)
-    return one_day(frame.today + timedelta(days=days)) if days is not None else None
+    if not isinstance(chosen.part, PartOfDay):
+        return None
+    return one_day(frame.today + timedelta(days=chosen.part.days))
 
 
 def _nearest(clock: Clock, part: str, previous: datetime) -> int:

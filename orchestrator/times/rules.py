@@ -25,14 +25,13 @@ def next_after(rule: str, after: datetime, *, zone: str | ZoneInfo, start: datet
         found = series.after(after.astimezone(UTC))
         return found.astimezone(UTC) if found else None
     series = rrulestr(_without_zone(rule, home), dtstart=start.astimezone(home).replace(tzinfo=None, fold=0))
-    wall = after.astimezone(home).replace(tzinfo=None) - LONGEST_OFFSET
-    while True:
+    wall: datetime | None = series.after(after.astimezone(home).replace(tzinfo=None) - LONGEST_OFFSET)
+    while wall is not None:
+        found = localized(wall, home)
+        if found > after:
+            return found.astimezone(UTC)
         wall = series.after(wall)
-        if wall is None:
-            return None
-        moment = localized(wall, home)
-        if moment > after:
-            return moment.astimezone(UTC)
+    return None
 
 
 def next_interval(seconds: float, after: datetime, start: datetime) -> datetime:

@@ -5,25 +5,38 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from orchestrator.times.dial import part_minutes
 from orchestrator.times.elements import (
     AnchoredPart,
     Bound,
+    CalendarDay,
     Clock,
     ClockRange,
     DayElement,
     DayPart,
+    DayRange,
+    Element,
     Lasting,
+    NamedDay,
+    NthWeekday,
     Opening,
     PartOfDay,
     Repeat,
     Shift,
     Unread,
+    WeekdayOfWeek,
+    Which,
+    WholeMonth,
+    WholeWeek,
+    WholeYear,
 )
 from orchestrator.times.grammar import Found
 from orchestrator.times.line import Line
 from orchestrator.times.terms import Kind
 
-MOVING = frozenset({Kind.TO})
+EARLIEST_HINTED = 4
+"""Hours; a meal or a waking is not earlier than this on the dial."""
+MOVING = frozenset({Kind.TO, Kind.ONTO})
 
 
 @dataclass(slots=True)
@@ -38,13 +51,28 @@ class Chosen:
     repeat: Repeat | None = None
     bound: Bound | None = None
     opening: Opening | None = None
+    more_clocks: list[Found] = field(default_factory=list)
+    vague: list[Found] = field(default_factory=list)
+    """Soft unread words; they only count when nothing else was read."""
     unread: list[Unread] = field(default_factory=list)
     used: list[Found] = field(default_factory=list)
+
+    @property
+    def is_impossible(self) -> bool:
+        """Whether a date or clock time that does not exist was named."""
+        return any(each.impossible for each in self.unread)
 
     @property
     def weight(self) -> int:
         """How much of a time this is; the fuller of two rivals wins."""
         return 3 * (self.repeat is not None) + 2 * (self.clock is not None) + 2 * (self.shift is not None) + (self.day is not None) + (self.part is not None)
+
+    @property
+    def part_name(self) -> str:
+        """The part of the day, "" without one."""
+        if self.part is None:
+            return ""
+        return self.part.part if isinstance(self.part, PartOfDay) else self.part.name
 
     @property
     def is_empty(self) -> bool:
@@ -55,6 +83,8 @@ class Chosen:
         element = found.element
         if isinstance(element, Unread):
             self.unread.append(element)
+            if element.soft:
+                self.vague.append(found)
         elif isinstance(element, Clock) and element.word and isinstance(self.clock, Clock):
             self.part = self.part or DayPart("noon" if element.hour == 12 else "night")
         elif isinstance(element, Clock) and isinstance(self.clock, Clock) and self.clock.word and not element.word:
@@ -62,11 +92,37 @@ class Chosen:
             self.clock = element
         else:
             slot = _slot(found)
-            if getattr(self, slot) is not None:
+            taken = getattr(self, slot)
+            if taken is not None and isinstance(element, Clock):
+                self.more_clocks.append(found)
+            if taken is not None and not self._combine(element):
                 return False
-            setattr(self, slot, element)
-        self.used.append(found)
+            if taken is None:
+                setattr(self, slot, element)
+        if not (isinstance(element, Unread) and element.soft):
+            self.used.append(found)
         return True
+
+    def _combine(self, element: Element) -> bool:
+        """A second day that says more about the first one."""
+        if self.day is None or not isinstance(element, DayElement) or (both := _combined(self.day, element)) is None:
+            return False
+        self.day = both
+        return True
+
+
+def _combined(first: DayElement, second: DayElement) -> DayElement | None:
+    """Two ways of naming one day: next month on the 3rd, next week on Friday, Tuesday the 5th. None where they are two days."""
+    match first, second:
+        case (WholeMonth(number=None) as month, CalendarDay(month=None) as day) | (CalendarDay(month=None) as day, WholeMonth(number=None) as month):
+            return CalendarDay(day.day, months_on=month.months)
+        case (WholeYear() as year, CalendarDay(year=None, months_on=None) as day) | (CalendarDay(year=None, months_on=None) as day, WholeYear() as year):
+            return CalendarDay(day.day, day.month, years_on=year.years)
+        case (WholeWeek() as week, NamedDay() as day) | (NamedDay() as day, WholeWeek() as week):
+            return WeekdayOfWeek(day.weekday, week.weeks)
+        case (NamedDay(), CalendarDay() as day) | (CalendarDay() as day, NamedDay()):
+            return day
+    return None
 
 
 def _slot(found: Found) -> str:
@@ -87,7 +143,7 @@ def _slot(found: Found) -> str:
 
 def choose(line: Line, found: Sequence[Found]) -> Chosen:
     """Clusters of neighbouring elements compete: one that something is moved to, else the fullest, else the first."""
-    found = _roles(found)
+    found = _own_parts(_roles(found))
     clusters = [_filled(cluster) for cluster in _clusters(line, found)]
     if not clusters:
         return Chosen()
@@ -96,12 +152,58 @@ def choose(line: Line, found: Sequence[Found]) -> Chosen:
     moved = [cluster for cluster in filled if cluster.used[0].leads & MOVING]
     if moved and moved[-1] is not clusters[0]:
         main = moved[-1]
+    elif line.moves and len(filled) > 1 and _rivals(filled[0], filled[-1]):
+        main = filled[-1]
     for cluster in clusters:
         if cluster is not main and not _rivals(main, cluster):
-            for each in cluster.used:
+            for each in (*cluster.used, *cluster.vague):
                 main.take(each)
     main.used.sort(key=lambda each: each.begin)
+    _repeat_range(main)
+    _add_clocks(main)
+    _take_hint(line, main)
     return main
+
+
+def _add_clocks(chosen: Chosen) -> None:
+    """Every day at 8 and at 20, three times a day at 8, 14 and 20: further clock times of a recurrence."""
+    if chosen.repeat is None and isinstance(chosen.clock, Clock) and any(each.daily for each in chosen.unread):
+        chosen.repeat = Repeat("DAILY")
+        chosen.unread = [each for each in chosen.unread if not each.daily]
+    if chosen.repeat is None:
+        chosen.more_clocks = []
+    else:
+        chosen.used = sorted([*chosen.used, *chosen.more_clocks], key=lambda each: each.begin)
+
+
+def _take_hint(line: Line, chosen: Chosen) -> None:
+    """ "wake me at 6", "dinner at 7": the words around tell the half of the day."""
+    if not isinstance(chosen.clock, Clock) or chosen.clock.exact or chosen.part is not None or not EARLIEST_HINTED <= chosen.clock.hour < 12:
+        return
+    for lexeme in line.lexemes:
+        hint = lexeme.term(Kind.HINT)
+        if hint is not None:
+            evening = hint.name == "evening"
+            chosen.clock = Clock(chosen.clock.hour + (12 if evening else 0), chosen.clock.minute, exact=True)
+            return
+
+
+def _repeat_range(chosen: Chosen) -> None:
+    """ "Monday to Friday at 8" and "the first Monday of the month" repeat; so does "every day from Monday to Friday"."""
+    if isinstance(chosen.day, NthWeekday) and chosen.day.months_on is None and chosen.day.month is None and chosen.repeat is None:
+        chosen.repeat = Repeat("MONTHLY", weekdays=(chosen.day.weekday,), nth=chosen.day.nth)
+        chosen.day = None
+        return
+    days = chosen.opening.start if chosen.opening is not None else chosen.day
+    if not isinstance(days, DayRange) or not isinstance(days.first, NamedDay) or not isinstance(days.last, NamedDay):
+        return
+    plain = days.first.which is Which.BARE and days.last.which is Which.BARE and days.first.weekday < days.last.weekday
+    daily = chosen.repeat is not None and chosen.repeat.frequency == "DAILY" and chosen.repeat.interval == 1
+    if not plain or not (daily or (chosen.repeat is None and chosen.clock is not None)):
+        return
+    part = chosen.repeat.part if chosen.repeat is not None else ""
+    chosen.repeat = Repeat("WEEKLY", weekdays=tuple(range(days.first.weekday, days.last.weekday + 1)), part=part)
+    chosen.day = chosen.opening = None
 
 
 def _roles(found: Sequence[Found]) -> list[Found]:
@@ -118,6 +220,25 @@ def _roles(found: Sequence[Found]) -> list[Found]:
         else:
             roles.append(each)
     return roles
+
+
+def _own_parts(found: list[Found]) -> list[Found]:
+    """每天早上8点和晚上8点: where several clock times are said, each keeps the part of the day beside it."""
+    if sum(isinstance(each.element, Clock) for each in found) < 2:
+        return found
+    kept: list[Found] = []
+    for each in found:
+        last = kept[-1] if kept else None
+        pair = (last.element, each.element) if last is not None and last.end == each.begin else (None, None)
+        match pair:
+            case (DayPart() as part, Clock() as clock) | (Clock() as clock, DayPart() as part):
+                assert last is not None
+                minutes = part_minutes(clock, part.name)
+                leads = last.leads | each.leads
+                kept[-1] = Found(Clock(minutes // 60, minutes % 60, exact=True), last.begin, each.end, last.start_char, each.end_char, leads)
+            case _:
+                kept.append(each)
+    return kept
 
 
 def _with(found: Found, element: Bound | Opening) -> Found:
@@ -150,5 +271,5 @@ def _rivals(main: Chosen, other: Chosen) -> bool:
     same = any(getattr(main, slot) is not None and getattr(other, slot) is not None for slot in ("day", "clock", "shift", "repeat", "lasting"))
     parts = main.part is not None and other.part is not None
     mixed = (main.shift is not None and not other.is_empty) or (other.shift is not None and not main.is_empty)
-    whole = isinstance(main.part, PartOfDay) and other.day is not None or isinstance(other.part, PartOfDay) and main.day is not None
+    whole = (isinstance(main.part, PartOfDay) and other.day is not None) or (isinstance(other.part, PartOfDay) and main.day is not None)
     return same or parts or mixed or whole

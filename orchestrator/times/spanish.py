@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from orchestrator.times.terms import Kind, Term
 from orchestrator.times.vocabulary import Vocabulary, index
 
-ONES = (
-    "cero uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciséis diecisiete dieciocho diecinueve veinte "
-    "veintiuno veintidós veintitrés veinticuatro veinticinco veintiséis veintisiete veintiocho veintinueve"
-).split()
+ONES_WORDS = (
+    "cero uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciséis diecisiete "
+    "dieciocho diecinueve veinte veintiuno veintidós veintitrés veinticuatro veinticinco veintiséis veintisiete "
+    "veintiocho veintinueve"
+)
+ONES = ONES_WORDS.split()
 TENS = {"treinta": 30, "cuarenta": 40, "cincuenta": 50, "sesenta": 60, "noventa": 90}
 ORDINALS = (
     ("primer", "primero", "primera"),
@@ -19,8 +21,8 @@ ORDINALS = (
     ("cuarto", "cuarta"),
     ("quinto", "quinta"),
 )
-WEEKDAYS = (("lunes",), ("martes",), ("miércoles",), ("jueves",), ("viernes",), ("sábado",), ("domingo",))
-MONTHS = (
+WEEKDAYS: tuple[tuple[str, ...], ...] = (("lunes",), ("martes",), ("miércoles",), ("jueves",), ("viernes",), ("sábado",), ("domingo",))
+MONTHS: tuple[tuple[str, ...], ...] = (
     ("enero", "ene"),
     ("febrero", "feb"),
     ("marzo",),
@@ -57,19 +59,19 @@ GLUE: dict[Kind, str] = {
     Kind.PM: "pm|p.m.|p. m.|p.m",
     Kind.OCLOCK: "h|hrs|horas|en punto|hs",
     Kind.BEFORE_HOUR: "menos",
-    Kind.AT: "a las|a la|para las|sobre las|a eso de las|hacia las|antes de las|después de las|a partir de las|desde las|hasta las|alrededor de las|tipo|a las próximas|y las|como a las|cerca de las",
+    Kind.AT: "a las|a la|para las|sobre las|a eso de las|hacia las|antes de las|después de las|a partir de las|desde las|hasta las|alrededor de las|tipo|a las próximas|como a las|cerca de las",
     Kind.NEAR: "aproximadamente|alrededor|más o menos",
     Kind.ON: "el|en|el día|este",
     Kind.IN: "en|dentro de|de aquí a|en unos|dentro de unos|en unas|dentro de unas|en los próximos|en las próximas",
-    Kind.WITHIN: "durante|en menos de",
+    Kind.WITHIN: "en menos de",
     Kind.FOR: "durante|por|para|de|por unos|para el|durante los próximos",
     Kind.BY: "antes del|antes de|para|para el",
     Kind.FROM: "de|desde|desde el|a partir de|a partir del|desde las|de las|del|empezando|empezando el|comenzando|comenzando el",
-    Kind.TO: "a|a las|al|hasta|hasta las|hasta el|para el|y las",
+    Kind.TO: "a|al|hasta|para el",
     Kind.UNTIL: "hasta|hasta el|hasta las|hasta la",
     Kind.BETWEEN: "entre|entre las|entre el",
     Kind.AND: "y|e",
-    Kind.OF: "de|del|de la|en|de cada",
+    Kind.OF: "de|del|de la|en",
     Kind.THE: "el|la|los|las",
     Kind.PER: "por|al|a la|a el",
     Kind.EVERY: "cada|todos los|todas las|todo el|todos|todas",
@@ -82,14 +84,18 @@ GLUE: dict[Kind, str] = {
     Kind.EARLIER: "antes|más temprano|más pronto",
     Kind.BEFORE: "antes|antes de|antes del|previo|previa|de antelación|anterior",
     Kind.AFTER: "después de|después del|tras|posterior|siguiente",
-    Kind.END: "fin|final|finales|a finales|fines|a fines|a final|al final",
+    Kind.END: "último día|fin|final|finales|a finales|fines|a fines|a final|al final",
     Kind.START: "principio|principios|a principios|comienzos|a comienzos|inicio|a inicios|al principio|primeros",
     Kind.MIDDLE: "mediados|a mediados",
     Kind.DAY_MARK: "día|el día|los días",
-    Kind.VAGUE: "más tarde|luego|pronto|algún día|en algún momento|cuanto antes|lo antes posible|en un rato|en un momento|dentro de poco|en breve|más adelante|en unos minutos|en unas horas|en unos días|después|de vez en cuando|un día de estos|el otro día",
-    Kind.EVENTIDE: "campanada|amanecer|atardecer|anochecer|alba|desayuno|almuerzo|comida|cena|merienda|crepúsculo|puesta de sol|salida del sol|semana santa|pascua|siesta|marea",
-    Kind.MONEY: "euro|euros|eur|dólar|dólares|pesos|céntimos|por ciento|tarea|número|habitación|página|personas|gente|versión|capítulo|kg|km|ml|mg|pastillas|veces|piso|mesa|calle|puntos|comensales|invitados",
-    Kind.NOT_TIME: "buenos días|buenas tardes|buenas noches|buen día|por la presente|un momento|un segundo|un minuto de tu tiempo|un minuto de su tiempo|segunda opinión|por favor|de nada|a la vez|tal vez|otra vez|primera vez|por primera vez|la próxima vez|la última vez|demasiado tarde|muy tarde|llego tarde|tarde o temprano|se hace tarde|media naranja|en medio|por medio|medio ambiente|para nada|en cuanto|a la derecha|a la izquierda|al día|un día|todo el día|todo el mundo|todos modos|de todos modos|a las personas|fin de año fiscal|en fin|por fin|al fin|a fin de|con el fin de|medio de",
+    Kind.MOVE: "cambia|cambiar|cambie|mueve|mover|mueva|reprograma|reprogramar|pasa|pasar|aplazar|traslada|trasladar|cámbiame|cámbialo|muévelo|posponer",
+    Kind.REJECTED: "en vez de|en lugar de|en vez del|en lugar del|no a las|no el|en vez de a las|en lugar de a las",
+    Kind.SHADE: "temprano|exactamente|justo",
+    Kind.EXCEPT: "excepto|menos los|salvo|menos el|excepto los|salvo los|menos",
+    Kind.VAGUE: "más tarde|luego|pronto|algún día|en algún momento|cuanto antes|en primavera|en verano|en otoño|en invierno|lo antes posible|en un rato|en un momento|dentro de poco|en breve|más adelante|en unos minutos|en unas horas|en unos días|después|de vez en cuando|un día de estos|el otro día",
+    Kind.EVENTIDE: "campanada|amanecer|atardecer|anochecer|alba|desayuno|almuerzo|comida|cena|merienda|comer|cenar|desayunar|almorzar|trabajo|cumpleaños|crepúsculo|puesta de sol|salida del sol|semana santa|pascua|siesta|marea",
+    Kind.MONEY: "euro|euros|eur|dólar|dólares|pesos|céntimos|por ciento|tarea|número|habitación|página|personas|gente|versión|capítulo|kg|km|ml|mg|pastillas|piso|mesa|calle|puntos|comensales|invitados",
+    Kind.NOT_TIME: "buenos días|buenas tardes|buenas noches|buen día|por la presente|un momento|un segundo|un minuto de tu tiempo|un minuto de su tiempo|segunda opinión|por favor|de nada|a la vez|tal vez|otra vez|primera vez|por primera vez|la próxima vez|la última vez|demasiado tarde|muy tarde|llego tarde|tarde o temprano|se hace tarde|media naranja|en medio|por medio|medio ambiente|para nada|en cuanto|a la derecha|a la izquierda|todo el día|todo el mundo|todos modos|de todos modos|a las personas|fin de año fiscal|en fin|por fin|al fin|a fin de|con el fin de|medio de",
 }  # fmt: skip
 
 
@@ -109,6 +115,10 @@ def _numbers() -> Iterator[tuple[str, Term]]:
     for word, value in TENS.items():
         yield word, Term(Kind.NUMBER, value)
     yield "una", Term(Kind.NUMBER, 1)
+    for word in ("retrasa", "retrasar", "retrásalo", "retrásala", "aplázalo", "aplaza", "pospón"):
+        yield word, Term(Kind.MOVE, 1)
+    for word in ("adelanta", "adelantar", "adelántalo", "adelántala"):
+        yield word, Term(Kind.MOVE, -1)
     yield "un par de", Term(Kind.NUMBER, 2)
     for value, words in enumerate(ORDINALS, 1):
         for word in words:
@@ -126,13 +136,26 @@ def _calendar() -> Iterator[tuple[str, Term]]:
             if plural != name:
                 yield plural, Term(Kind.WEEKDAY, value)
             yield f"los {plural}", Term(Kind.WEEKDAYS, value)
+            for phrase in (f"un {name} sí y otro no", f"un {name} sí y un {name} no", f"{name} por medio"):
+                yield phrase, Term(Kind.ALTERNATE, value)
     for value, names in enumerate(MONTHS, 1):
         for name in names:
             yield name, Term(Kind.MONTH, value)
     for unit, words in UNITS.items():
         for word in words:
             yield word, Term(Kind.UNIT, name=unit)
-    for word in ("día laborable", "días laborables", "día hábil", "días hábiles", "día de trabajo", "días de semana", "día de semana", "día entre semana", "días laborales", "día laboral"):
+    for word in (
+        "día laborable",
+        "días laborables",
+        "día hábil",
+        "días hábiles",
+        "día de trabajo",
+        "días de semana",
+        "día de semana",
+        "día entre semana",
+        "días laborales",
+        "día laboral",
+    ):
         yield word, Term(Kind.DAY_SET, name="workday")
         yield f"los {word}", Term(Kind.DAY_SETS, name="workday")
         yield f"en {word}", Term(Kind.DAY_SETS, name="workday")
@@ -168,6 +191,8 @@ def _days() -> Iterator[tuple[str, Term]]:
 
 
 def _parts() -> Iterator[tuple[str, Term]]:
+    for word, part in (("despiértame", "morning"), ("despertarme", "morning"), ("desayuno", "morning"), ("cenar", "evening"), ("cena", "evening")):
+        yield word, Term(Kind.HINT, name=part)
     for word, part in PARTS.items():
         yield word, Term(Kind.BARE_PART, name=part)
         for lead in ("por la", "en la", "de la", "a la", "por las", "durante la"):
@@ -182,7 +207,7 @@ def _parts() -> Iterator[tuple[str, Term]]:
     yield "temprano por la mañana", Term(Kind.PART, name="morning")
     yield "a última hora de la tarde", Term(Kind.PART, name="afternoon")
     yield "del mediodía", Term(Kind.PART, name="noon")
-    yield "esta noche", Term(Kind.OFFSET_PART, 0, "night")
+    yield "esta noche", Term(Kind.OFFSET_PART, 0, "evening")
     yield "anoche", Term(Kind.OFFSET_PART, -1, "night")
     for phrase in ("mediodía", "al mediodía", "a mediodía", "medio día", "al medio día"):
         yield phrase, Term(Kind.CLOCK_WORD, 12 * 60)

@@ -9,6 +9,8 @@ from enum import Enum, auto
 class Kind(Enum):
     """What a word can be. One word may be several ("morgen": tomorrow, morning); the productions decide by position."""
 
+    __hash__ = object.__hash__  # members are singletons; the inherited one hashes their name each time
+
     NUMBER = auto()  # value; not digits but words: "nine"
     ORDINAL = auto()  # value; "third"
     ORDINAL_MARK = auto()  # "st", "nd", "." after digits
@@ -16,6 +18,7 @@ class Kind(Enum):
     HALF = auto()
     QUARTER = auto()
     THREE_QUARTERS = auto()
+    AND_HALF = auto()  # value; "zweieinhalb": and a half
     COUNTER = auto()  # 个 between number and unit
     WEEKDAY = auto()  # value 0 = Monday
     WEEKDAYS = auto()  # value; "mondays", "montags": every such day
@@ -58,9 +61,11 @@ class Kind(Enum):
     EVERY = auto()
     OTHER = auto()
     REPEAT = auto()  # name is the frequency: "daily"
+    ALTERNATE = auto()  # value: every other such weekday
     TIMES = auto()  # value: once, twice
     THIS = auto()
     NEXT = auto()
+    AFTER_NEXT = auto()  # "übernächste"
     COMING = auto()
     LAST = auto()
     AGO = auto()  # after a length, or before it ("vor", "hace")
@@ -72,9 +77,16 @@ class Kind(Enum):
     END = auto()
     START = auto()
     MIDDLE = auto()
-    NOW = auto()
+    ONTO = auto()  # "auf", 改到: only where something is moved to
+    MOVE = auto()  # value -1 for earlier; a verb that moves an appointment: then "from A to B" is no range
+    REJECTED = auto()  # "instead of": the time behind it is not meant
+    DAY_AROUND = auto()  # value -1 or 1, perhaps a part as name: 前一天, Vorabend
     WHOLE = auto()  # name week, weekend or month, with its offset as value: "this week" said in one word
     VAGUE = auto()  # looks like a time, names none: "later", "soon"
+    HINT = auto()  # name: a word that tells the half of the day: "wake", "dinner"
+    SHADE = auto()  # "early": belongs to the time, changes nothing
+    EXCEPT = auto()
+    WEEKDAY_WEAK = auto()  # value; an abbreviation that is also a word ("sat", "so")
     EVENTIDE = auto()  # a moment nobody's clock knows: "dawn", "lunch"
     MONEY = auto()
     NOT_TIME = auto()  # "second opinion", "good morning"

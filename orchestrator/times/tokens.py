@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from orchestrator.times.terms import Kind, Term
 from orchestrator.times.vocabulary import PIECE, Vocabulary
 
+
 @dataclass(frozen=True, slots=True)
 class Lexeme:
     """`text` is lower case; `number` is set for digits only; `glued`: nothing stands between it and the lexeme before."""

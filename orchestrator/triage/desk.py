@@ -43,6 +43,17 @@ class Desk:
         self._handle(self._turn(connection, chat, message, now))
         return True
 
+    def set_aside(self, connection: sa.Connection, chat_id: str) -> bool:
+        """Give up on the oldest message of a chat, and say so. False when there is none."""
+        now = self._services.clock.now()
+        chat = inbox.lock_chat(connection, chat_id)
+        message = inbox.take_oldest(connection, chat_id, now) if chat is not None else None
+        if message is None:
+            return False
+        turn = self._turn(connection, chat, message, now)
+        turn.reply(turn.words("message-failed"))
+        return True
+
     def _turn(self, connection: sa.Connection, chat: Any, message: Any, now: datetime) -> Turn:
         person = people.speaking(connection, message.person_id, message.text if message.kind == "text" else "")
         view = Chat(chat.id, chat.channel, chat.kind, chat.handover)

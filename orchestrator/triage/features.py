@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float32]
+Doubles = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]
 
 WINDOW = 7
@@ -27,7 +28,7 @@ LONGEST = 120
 """Tokens read of one message; what a message wants stands in its beginning."""
 
 LONGEST_WORD = 24
-PIECES = (2, 3, 4, 5)
+PIECES = (2, 3, 4)
 PAIR_SHIFT = 20
 MOST_WORDS = 1 << PAIR_SHIFT
 START, END = "\x02", "\x03"
@@ -52,7 +53,7 @@ def tokens(text: str) -> list[str]:
 
 
 def pieces(word: str) -> list[str]:
-    """The different runs of 2 to 5 characters of a word, its edges marked by spaces."""
+    """The different runs of 2 to 4 characters of a word, its edges marked by spaces."""
     edged = f" {word[:LONGEST_WORD]} "
     return list(dict.fromkeys(edged[at : at + size] for size in PIECES for at in range(len(edged) - size + 1)))
 
@@ -83,7 +84,9 @@ class WordEntry:
 UNKNOWN_WORD, UNKNOWN_PAIR, UNKNOWN_PIECE = 1.0, 0.3, 0.3
 """How much of a rare feature's weight an unknown one adds to a message's length. Chosen on CLINC150's validation lines."""
 
-NO_WORD = -1
+DAMPING = 0.5
+
+NO_WORD = ABSENT = -1
 ADJACENT = 1 << (2 * PAIR_SHIFT)
 MEMO_WORDS = 4096
 
@@ -103,17 +106,17 @@ class Vocabulary:
     def fit(cls, texts: Sequence[str], least: int) -> Vocabulary:
         """Keep the features that stand in at least `least` of the texts."""
         split = [tokens(text) for text in texts]
-        seen = Counter(word for found in split for word in set(found))
+        seen = Counter(word for found in split for word in dict.fromkeys(found))
         words = {word: at for at, word in enumerate(word for word, times in seen.items() if times >= least)}
         blank = cls(words, {}, {}, np.zeros(0, np.float32), 0.0)
         numbers = [[words.get(word, NO_WORD) for word in found] for found in split]
-        pair_counts = Counter(key for row in numbers for key in set(blank.pair_keys(row)))
+        pair_counts = Counter(key for row in numbers for key in dict.fromkeys(blank.pair_keys(row)))
         pairs = {key: times for key, times in pair_counts.items() if times >= least and key >= 0}
         piece_counts = Counter(piece for found in split for piece in _all_pieces(found))
         kept = {piece: times for piece, times in piece_counts.items() if times >= least}
         counts = [*(seen[word] for word in words), *pairs.values(), *kept.values()]
-        rarity = (np.log((1 + len(texts)) / (1 + np.asarray(counts, np.float64))) + 1).astype(np.float32)
-        return cls.of(list(words), list(pairs), list(kept), rarity, math.log((1 + len(texts)) / 2) + 1)
+        rarity = _rarity(np.asarray(counts, np.float64), len(texts)).astype(np.float32)
+        return cls.of(list(words), list(pairs), list(kept), rarity, float(_rarity(np.ones(1), len(texts))[0]))
 
     @classmethod
     def of(cls, words: Sequence[str], pairs: Sequence[int], kept: Sequence[str], rarity: Floats, rarest: float) -> Vocabulary:
@@ -140,7 +143,7 @@ class Vocabulary:
     def encode(self, text: str) -> Encoded:
         found = tokens(text)
         memo = self.memo
-        columns: list[int | None] = []
+        columns: list[int] = []
         numbers = []
         missing = 0.0
         for word in found:
@@ -148,16 +151,17 @@ class Vocabulary:
             numbers.append(entry.number)
             columns += entry.columns
             missing += entry.missing
-        columns += map(self.pairs.get, self.pair_keys(numbers))
+        get = self.pairs.get
+        columns += [get(key, ABSENT) for key in self.pair_keys(numbers)]
         known = set(columns)
-        if None in known:
-            missing += UNKNOWN_PAIR * columns.count(None)
-            known.discard(None)
+        if ABSENT in known:
+            missing += UNKNOWN_PAIR * columns.count(ABSENT)
+            known.discard(ABSENT)
         if not text.isascii():
             missing += self._add_triples(found, known)
         return self._weigh(known, missing, len(found))
 
-    def _weigh(self, known: set[int | None], missing: float, length: int) -> Encoded:
+    def _weigh(self, known: set[int], missing: float, length: int) -> Encoded:
         columns = np.fromiter(known, np.int32, len(known))
         values = self.rarity.take(columns)
         squared = float(values.dot(values))
@@ -176,11 +180,17 @@ class Vocabulary:
         self.memo[word] = entry
         return entry
 
-    def _add_triples(self, found: Sequence[str], known: set[int | None]) -> float:
+    def _add_triples(self, found: Sequence[str], known: set[int]) -> float:
         triples = _triples(found)
         present = [self.pieces[triple] for triple in triples if triple in self.pieces]
         known.update(present)
         return UNKNOWN_PIECE * (len(triples) - len(present))
+
+
+def _rarity(counts: Doubles, texts: int) -> Doubles:
+    """Inverse document frequency, damped: whole, the rarest words would outshout those that carry the request."""
+    weights: Doubles = (np.log((1 + texts) / (1 + counts)) + 1) ** DAMPING
+    return weights
 
 
 def _triples(found: Sequence[str]) -> list[str]:
@@ -190,5 +200,5 @@ def _triples(found: Sequence[str]) -> list[str]:
 
 
 def _all_pieces(found: Sequence[str]) -> Iterable[str]:
-    whole = {piece for word in set(found) if not is_unspaced(word) for piece in pieces(word)}
-    return whole.union(_triples(found)) if len(found) > 2 else whole
+    whole = dict.fromkeys(piece for word in dict.fromkeys(found) if not is_unspaced(word) for piece in pieces(word))
+    return [*whole, *_triples(found)]

@@ -25,7 +25,7 @@ from orchestrator.triage.features import Vocabulary
 from orchestrator.triage.scorer import Look, Scorer
 from orchestrator.triage.taxonomy import OUT_OF_SCOPE
 
-FORMAT = 1
+FORMAT = 4
 """Raised whenever training or the file changes, so that no older file is taken for a current one."""
 
 KEPT_FILES = 3
@@ -56,7 +56,7 @@ class Prediction:
     """`confidence`: the calibrated probability that the message is in scope and `intent` is right, 0..1.
 
     Where the sentences trained as out of scope are nearest, `intent` is `oos`, `confidence` the probability of being out of
-    scope, `runner_up` the nearest intent, and `accepted` false.
+    scope, `runner_up` the nearest intent, and `accepted` false. A message without a word has confidence 0.
     """
 
     intent: str
@@ -79,7 +79,7 @@ class LocalClassifier:
 
     @classmethod
     def train(cls, examples: Sequence[Example], *, target_precision: float = TARGET_PRECISION) -> LocalClassifier:
-        """About 0.4 ms a sentence. The same examples give the same classifier. Raises NoExamples."""
+        """About 1 ms a sentence. The same examples give the same classifier. Raises NoExamples."""
         if all(example.intent == OUT_OF_SCOPE for example in examples):
             raise NoExamples
         texts = [example.text for example in examples]
@@ -108,7 +108,7 @@ class LocalClassifier:
     def predict(self, text: str) -> Prediction:
         """Takes some 50 µs for a sentence."""
         look = self.scorer.look(text)
-        in_scope, confidence = self.calibration.confidence(look)
+        in_scope, confidence = (0.0, 0.0) if look.blank else self.calibration.confidence(look)
         return self._prediction(look, in_scope, confidence)
 
     def predict_many(self, texts: Iterable[str]) -> list[Prediction]:
@@ -138,7 +138,7 @@ class LocalClassifier:
     def load(cls, path: Path) -> LocalClassifier:
         """Raises CorruptClassifier when the file is missing, damaged or of another version."""
         try:
-            with np.load(path, allow_pickle=False) as stored:
+            with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
                 return _restore(stored)
         except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
             raise CorruptClassifier(f"{path} does not hold a classifier of this version: {error}") from error

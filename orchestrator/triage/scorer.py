@@ -28,6 +28,8 @@ class Look:
     second: int
     strange: bool
     """Whether the machine for out-of-scope sentences scored highest of all."""
+    blank: bool
+    """Whether there was nothing to read: no word, no sign that counts."""
     signals: tuple[float, ...]
 
 
@@ -45,13 +47,13 @@ class Scorer:
     bias: Floats
 
     @classmethod
-    def train(cls, texts: Sequence[str], labels: Sequence[str]) -> Scorer:
+    def train(cls, texts: Sequence[str], labels: Sequence[str], rounds: int = svm.ROUNDS) -> Scorer:
         intents = tuple(sorted(set(labels), key=lambda intent: (intent == OUT_OF_SCOPE, intent)))
         numbers = {intent: at for at, intent in enumerate(intents)}
         vocabulary = Vocabulary.fit(texts, 1 if len(texts) <= FEW_LINES else 2)
         messages = [vocabulary.encode(text) for text in texts]
         owners = np.asarray([numbers[label] for label in labels], np.int32)
-        machines = svm.train(messages, owners, len(intents), len(vocabulary))
+        machines = svm.train(messages, owners, len(intents), len(vocabulary), rounds=rounds)
         scales = np.abs(machines.weights).max(axis=1, initial=1e-12) / 127
         weights = np.rint(machines.weights / scales[:, None]).astype(np.int8)
         return cls(intents, vocabulary, weights, scales.astype(np.float32), machines.bias)
@@ -74,7 +76,7 @@ class Scorer:
             served[best] = -math.inf
             second, next_top = _highest(served)
         signals = (top, next_top, max(stranger, ABSENT), message.unknown, math.log1p(message.length))
-        return Look(best, second, stranger > top, signals)
+        return Look(best, second, stranger > top, message.length == 0, signals)
 
 
 ABSENT_INTENT = -1

@@ -13,9 +13,9 @@ import numpy as np
 
 from orchestrator.triage.features import Encoded, Floats, Ints
 
-COST = 2.0
-ROUNDS = 6
-SMALLEST_STEP = 1e-4
+COST = 4.0
+ROUNDS = 10
+SMALLEST_STEP = 1e-3
 FEW = 40
 """Up to this many intents are written back column by column; above it whole rows are faster."""
 
@@ -32,7 +32,7 @@ class Machines:
         return found
 
 
-def train(messages: Sequence[Encoded], labels: Ints, classes: int, features: int, *, rounds: int = ROUNDS, seed: int = 0) -> Machines:
+def train(messages: Sequence[Encoded], labels: Ints, classes: int, features: int, *, rounds: int, seed: int = 0) -> Machines:
     """`labels` holds the class number of each message. Deterministic for a seed."""
     slack = 1 / (2 * COST)
     lengths = [float(message.values @ message.values) + 1 + slack for message in messages]

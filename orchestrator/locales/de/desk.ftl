@@ -168,3 +168,4 @@ intent-not-possible-yet = etwas, das ich noch nicht kann
 intent-unclear = etwas Unklares
 intent-emergency = ein Notfall
 intent-symptom = eine Beschwerde am Körper
+message-failed = Bei dieser Nachricht ist bei mir etwas schiefgegangen; es wurde nichts getan. Bitte schreiben Sie es anders, oder senden Sie /help.

@@ -168,3 +168,4 @@ intent-not-possible-yet = something I cannot do yet
 intent-unclear = something unclear
 intent-emergency = an emergency
 intent-symptom = a symptom
+message-failed = Something went wrong on my side with this message; nothing was done. Please write it in other words, or send /help.

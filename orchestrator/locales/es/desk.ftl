@@ -168,3 +168,4 @@ intent-not-possible-yet = algo que aún no sé hacer
 intent-unclear = algo poco claro
 intent-emergency = una emergencia
 intent-symptom = un síntoma
+message-failed = Algo ha fallado por mi parte con este mensaje; no se ha hecho nada. Escríbalo de otra forma, o envíe /help.

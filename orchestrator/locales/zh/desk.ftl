@@ -157,3 +157,4 @@ intent-not-possible-yet = 我还做不到的事
 intent-unclear = 不清楚的内容
 intent-emergency = 紧急情况
 intent-symptom = 身体不适
+message-failed = 处理这条消息时我这边出了问题，没有做任何事。请换个说法，或发送 /help。

@@ -1,0 +1,88 @@
+"""Every agent and tool of the house: the built-in ones in plain sight, installed ones found by their entry points."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from typing import Any, cast
+
+from agents.appointments import Appointments
+from agents.inquiries import Inquiries
+from agents.reminders import Reminders
+from agents.setup import Setup
+from agents.tools import business, calendar, people, reminders
+from agents.triage import Triage
+from orchestrator.business import BusinessBook
+from orchestrator.contracts import Agent, Tool, Words
+
+AGENT_GROUP = "majordomo.agents"
+TOOL_GROUP = "majordomo.tools"
+
+logger = logging.getLogger(__name__)
+
+
+def built_in_agents() -> tuple[Agent, ...]:
+    return (Triage(), Inquiries(), Reminders(), Appointments(), Setup())
+
+
+def built_in_tools(book: BusinessBook, words: Words) -> tuple[Tool, ...]:
+    about_business = (business.Facts(book), business.OpeningHours(book), business.Search(book), business.ChangeFacts(book))
+    about_calendar = tuple(
+        kind(book, words)
+        for kind in (calendar.FindService, calendar.FreeTimes, calendar.Book, calendar.Reschedule, calendar.Cancel, calendar.Accept, calendar.Upcoming)
+    )
+    about_people = (people.SetZone(), people.SetLanguage(), people.SetName(), people.History(), people.Counts(words), people.StartHandover(book, words))
+    found = (*about_business, business.Describe(), *about_calendar, *about_people, *(kind() for kind in reminders.TOOLS))
+    return cast(tuple[Tool, ...], found)
+
+
+class Catalog:
+    """The Catalogue port. Installed agents and tools are looked for once, at the first name that is not built in."""
+
+    def __init__(self, *, book: BusinessBook, words: Words, agents: Sequence[Agent] = (), tools: Sequence[Tool] = ()) -> None:
+        self._agents = {agent.name: agent for agent in (*built_in_agents(), *agents)}
+        self._tools = {tool.name: tool for tool in (*built_in_tools(book, words), *tools)}
+        self._by_type = {task_type: agent for agent in self._agents.values() for task_type in agent.task_types}
+        self._looked = False
+
+    @property
+    def agents(self) -> Sequence[Agent]:
+        self._look()
+        return tuple(self._agents.values())
+
+    def agent(self, name: str) -> Agent | None:
+        if name not in self._agents:
+            self._look()
+        return self._agents.get(name)
+
+    def agent_for(self, task_type: str) -> Agent | None:
+        if task_type not in self._by_type:
+            self._look()
+        return self._by_type.get(task_type)
+
+    def tool(self, name: str) -> Tool | None:
+        if name not in self._tools:
+            self._look()
+        return self._tools.get(name)
+
+    def _look(self) -> None:
+        if self._looked:
+            return
+        self._looked = True
+        for agent in _installed(AGENT_GROUP):
+            self._agents.setdefault(agent.name, agent)
+            for task_type in agent.task_types:
+                self._by_type.setdefault(task_type, agent)
+        for tool in _installed(TOOL_GROUP):
+            self._tools.setdefault(tool.name, tool)
+
+
+def _installed(group: str) -> Iterator[Any]:
+    """Each entry point names a class or function that gives an agent or tool; one that cannot be loaded is logged and left out."""
+    from importlib.metadata import entry_points  # noqa: PLC0415 - reads every installed distribution
+
+    for point in entry_points(group=group):
+        try:
+            yield point.load()()
+        except Exception:
+            logger.exception("an installed part could not be loaded", extra={"group": group, "entry_point": point.name})

@@ -1,0 +1,98 @@
+"""A person's own settings, what they asked before, and the way to a human."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pydantic
+import sqlalchemy as sa
+
+from orchestrator import times
+from orchestrator.contracts import Effect, Json, Role, ToolError, ToolScope, Words
+from orchestrator.tasks import handover, manager, zones
+from storage.models import PersonRow
+
+LANGUAGE_NAMES = {
+    "english": "en", "englisch": "en", "inglés": "en", "ingles": "en", "英语": "en", "英文": "en", "german": "de", "deutsch": "de", "alemán": "de",
+    "aleman": "de", "德语": "de", "德文": "de", "spanish": "es", "spanisch": "es", "español": "es", "espanol": "es", "castellano": "es",
+    "西班牙语": "es", "西班牙文": "es", "chinese": "zh", "chinesisch": "zh", "chino": "zh", "mandarin": "zh", "中文": "zh", "汉语": "zh", "普通话": "zh",
+}  # fmt: skip
+
+
+class Text(pydantic.BaseModel):
+    """What a person wrote."""
+
+    text: str = ""
+
+
+@dataclass
+class SetZone:
+    """Reckon in the zone of the place a person names."""
+
+    name: str = "people.set_zone"
+    version: int = 1
+    description: str = "Change a person's time zone."
+    effect: Effect = Effect.REVERSIBLE
+    arguments: type[pydantic.BaseModel] = Text
+
+    def run(self, scope: ToolScope, arguments: Text) -> Json:
+        zone = times.find_zone(arguments.text, scope.task.language)
+        if zone is None:
+            raise ToolError("no place or time zone that I know is named")
+        moved = zones.move_assumed(scope.connection, scope.person.id, zone, scope.now)
+        scope.connection.execute(sa.update(PersonRow).where(PersonRow.id == scope.person.id).values(zone=zone))
+        return {"zone": zone.replace("_", " "), "moved": moved}
+
+
+@dataclass
+class SetLanguage:
+    """Speak the language a person names."""
+
+    name: str = "people.set_language"
+    version: int = 1
+    description: str = "Change a person's language."
+    effect: Effect = Effect.REVERSIBLE
+    arguments: type[pydantic.BaseModel] = Text
+
+    def run(self, scope: ToolScope, arguments: Text) -> Json:
+        low = arguments.text.casefold()
+        language = next((code for name, code in LANGUAGE_NAMES.items() if name in low), None)
+        if language is None:
+            raise ToolError("no language that I speak is named")
+        scope.connection.execute(sa.update(PersonRow).where(PersonRow.id == scope.person.id).values(language=language))
+        return {"language": language}
+
+
+@dataclass
+class History:
+    """The last things a person asked for."""
+
+    name: str = "people.history"
+    version: int = 1
+    description: str = "List recent requests."
+    effect: Effect = Effect.READ
+    arguments: type[pydantic.BaseModel] = Text
+
+    def run(self, scope: ToolScope, arguments: Text) -> Json:
+        found = manager.recent(scope.connection, scope.person.id, limit=11)
+        return [{"number": task.number, "title": task.title} for task in found if task.id != scope.task.id and task.type != "history"][:8]
+
+
+@dataclass
+class StartHandover:
+    """Give this chat to the owner; says whether somebody could be reached."""
+
+    words: Words
+    name: str = "handover.start"
+    version: int = 1
+    description: str = "Hand the conversation to a human."
+    effect: Effect = Effect.REVERSIBLE
+    arguments: type[pydantic.BaseModel] = Text
+
+    def run(self, scope: ToolScope, arguments: Text) -> Json:
+        if scope.task.chat_id is None:
+            return {"reached": False, "owner": scope.person.role is Role.OWNER}
+        reached = scope.person.role is not Role.OWNER and handover.start(
+            scope.connection, scope.task.chat_id, scope.person, self.words, scope.now, arguments.text[:300]
+        )
+        return {"reached": reached, "owner": scope.person.role is Role.OWNER}

@@ -1,0 +1,198 @@
+"""Given work in flight, when the process is killed at any moment, then every message is answered and nothing twice unmarked."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from tests.crash.majordomo import MARK, Api, Ledger, Majordomo, majordomo, telegram
+from tests.servers.bot_api import Sent
+
+SOAK = os.environ.get("MAJORDOMO_SOAK") == "1"
+KILLS = 300 if SOAK else 8
+KILLS_ON_POSTGRES = 300 if SOAK else 3
+CHATS = range(2001, 2011)
+LATEST = 0.4
+"""Seconds after the first message by which the process is dead."""
+
+FORGETFUL_INBOX = """
+import secrets
+import bot.inbox
+row = bot.inbox._row
+bot.inbox._row = lambda *given, **more: {**row(*given, **more), "platform_id": secrets.token_hex(8)}
+"""
+"""The twin without the unique id: each delivery of an update is a message of its own."""
+
+FORGETFUL_OUTBOX = """
+import sqlalchemy as sa
+import bot.outbox_rows as rows
+from storage.models import OutgoingRow
+def recover(connection, ours):
+    left = sa.and_(OutgoingRow.state == rows.SENDING, OutgoingRow.seq.not_in(list(ours)))
+    return connection.execute(sa.update(OutgoingRow).where(left).values(state=rows.QUEUED)).rowcount
+rows.recover = recover
+"""
+"""The twin without the mark: what was being sent is taken for unsent."""
+
+
+@dataclass
+class Story:
+    """Kills, and what stood in the database at each."""
+
+    bot: Majordomo
+    ledger: Ledger
+    dice: random.Random
+    messages: Counter[str] = field(default_factory=Counter)
+    replies: Counter[str] = field(default_factory=Counter)
+    with_work: int = 0
+
+    async def once(self) -> None:
+        """Messages keep coming until the process dies; three more come while it is dead."""
+        for chat in CHATS:
+            self.ledger.ask(chat)
+        end = asyncio.get_running_loop().time() + self.dice.random() * LATEST
+        while asyncio.get_running_loop().time() < end:
+            await asyncio.sleep(0.004)
+            self.ledger.ask(self.dice.choice(CHATS))
+        await self.bot.kill()
+        self._look()
+        for chat in self.dice.sample(CHATS, 3):
+            self.ledger.ask(chat)
+        await self.bot.start()
+
+    def _look(self) -> None:
+        messages, replies = self.bot.states("messages_in"), self.bot.states("outbox")
+        for settled in ("handled", "sent"):
+            messages.pop(settled, None)
+            replies.pop(settled, None)
+        untaken = len(self.ledger.api.queue)
+        self.messages += messages + Counter({"not yet taken": untaken})
+        self.replies += replies
+        self.with_work += bool(messages or replies or untaken)
+
+    def report(self, kills: int) -> str:
+        return (
+            f"{kills} kills, {self.with_work} with work in flight; {self.ledger.count} messages, {self.ledger.marked()} marked repetitions; "
+            f"at the kills: messages {dict(self.messages)}, replies {dict(self.replies)}"
+        )
+
+
+async def _story(kills: int, database_url: str = "") -> None:
+    async with telegram() as api, majordomo(api, database_url=database_url) as bot:
+        story = Story(bot, Ledger(api), random.Random(11))
+        await bot.start()
+        for _ in range(kills):
+            await story.once()
+        await story.ledger.until_answered(60)
+        print(f"\n{story.report(kills)}")
+        assert story.with_work >= kills * 0.6
+        assert story.ledger.unmarked_doubles() == []
+        assert story.ledger.misplaced() == []
+        assert story.ledger.unsolicited == []
+        assert api.violations == []
+
+
+@pytest.mark.timeout(3600 if SOAK else 120)
+async def test_killed_at_any_moment_nothing_is_lost_or_doubled_unmarked() -> None:
+    await _story(KILLS)
+
+
+@pytest.mark.postgres
+@pytest.mark.xdist_group("postgres")
+@pytest.mark.timeout(3600 if SOAK else 120)
+async def test_killed_at_any_moment_nothing_is_lost_or_doubled_unmarked_on_postgres(postgres_url: str) -> None:
+    await _story(KILLS_ON_POSTGRES, postgres_url)
+
+
+# --- at the worst moment ---
+
+
+async def _killed_while_sending(api: Api, code: str = "") -> list[str]:
+    """The platform has shown a reply; the process dies before it hears of it. Returns what the chat saw in the end."""
+    async with majordomo(api, code=code) as bot:
+        await bot.start()
+        ledger = Ledger(api, then=lambda _sent: bot.kill_now())
+        ledger.ask(2001)
+        async with asyncio.timeout(20):
+            while bot.running:
+                await asyncio.sleep(0.01)
+        ledger.then = None
+        ledger.ask(2001)
+        await bot.start()
+        await ledger.until_answered(20)
+        return [("↻ " if marked else "") + str(ledger.asked[2001].index(answered)) for answered, marked in ledger.answers[2001]]
+
+
+async def test_killed_between_showing_and_hearing_of_it_there_is_one_marked_copy() -> None:
+    async with telegram() as api:
+        assert await _killed_while_sending(api) == ["0", f"{MARK} 0", "1"]
+
+
+async def test_without_the_mark_that_copy_would_be_a_plain_double() -> None:
+    async with telegram() as api:
+        assert await _killed_while_sending(api, FORGETFUL_OUTBOX) == ["0", "0", "1"]
+
+
+async def _delivered_again(api: Api, code: str = "") -> tuple[int, int]:
+    """An update twice in a batch, again after its answer, again after a kill. Returns messages asked and replies seen."""
+    async with majordomo(api, code=code) as bot:
+        ledger = Ledger(api)
+        for chat in CHATS:
+            api.push(ledger.ask(chat))
+        await bot.start()
+        await ledger.until_answered(20)
+        again = [ledger.ask(chat) for chat in CHATS]
+        await ledger.until_answered(20)
+        for update in again:
+            api.redeliver(update)
+        await asyncio.sleep(0.5)
+        await bot.kill()
+        for update in again:
+            api.redeliver(update)
+        await bot.start()
+        ledger.ask(2001)
+        await ledger.until_answered(20)
+        assert api.duplicates >= 3 * len(CHATS) - 2
+        return ledger.count, len(api.sent)
+
+
+async def test_an_update_delivered_again_is_answered_once() -> None:
+    async with telegram() as api:
+        asked, seen = await _delivered_again(api)
+        assert asked == seen == 21
+
+
+async def test_without_unique_ids_it_would_be_answered_twice() -> None:
+    async with telegram() as api:
+        asked, seen = await _delivered_again(api, FORGETFUL_INBOX)
+        assert seen >= asked + 2 * len(CHATS)
+
+
+# --- with the clock running ---
+
+
+def _firings(sent: list[Sent], word: str) -> list[str]:
+    """Messages of the reminder itself, not the one that promised it."""
+    return [message.text for message in sent if word in message.text.lower() and "⏰" in message.text]
+
+
+async def test_a_reminder_that_fell_due_while_dead_is_shown_once(tmp_path: Any) -> None:
+    async with telegram() as api, majordomo(api) as bot:
+        await bot.start()
+        api.say(2001, "remind me in 5 seconds to descale the kettle")
+        await api.until(2001, "kettle", timeout=20)
+        await bot.kill()
+        await asyncio.sleep(5)
+        await bot.start()
+        await api.until(2001, "kettle", after=1, timeout=20)
+        await bot.kill()
+        await bot.start()
+        await asyncio.sleep(3)
+        fired = _firings(api.sent, "kettle")
+        assert [text for text in fired if not text.startswith(MARK)][1:] == [], fired

@@ -1,0 +1,84 @@
+"""Given a platform in trouble, when a running bot answers, then nothing is lost and a copy says that it is one."""
+
+from __future__ import annotations
+
+import asyncio
+
+from tests.crash.majordomo import Ledger, majordomo, telegram
+from tests.servers.bot_api import Fault
+
+CHATS = range(3001, 3005)
+ROUNDS = 3
+
+
+async def test_whatever_the_platform_does_each_message_is_answered() -> None:
+    async with telegram() as api, majordomo(api) as bot:
+        await bot.start()
+        ledger = Ledger(api)
+        sure = [
+            Fault("sendMessage", "flood", 2, chat=3001, value=1),
+            Fault("sendMessage", "refuse_markup", 2),
+            Fault("sendMessage", "slow", 2, chat=3002, value=0.5),
+            Fault("getUpdates", "bad_gateway", 2),
+            Fault("getUpdates", "close_after", 2),
+            Fault("getUpdates", "flood", 1, value=1),
+        ]
+        api.faults = list(sure)
+        await _ask_and_wait(ledger)
+        assert [fault.kind for fault in sure if fault.times] in ([], ["refuse_markup"])
+        assert (ledger.copies(), ledger.marked()) == (0, 0), "what surely did not arrive is repeated without a mark"
+
+        unsure = [Fault("sendMessage", "bad_gateway", 1, chat=3001), Fault("sendMessage", "close_before", 1, chat=3002)]
+        api.faults = list(unsure)
+        await _ask_and_wait(ledger)
+        assert [fault.times for fault in unsure] == [0, 0]
+        assert (ledger.copies(), ledger.marked()) == (0, 2), "it may have arrived, though it did not: marked, but seen once"
+
+        arrived = Fault("sendMessage", "close_after", 1, chat=3003)
+        api.faults = [arrived]
+        await _ask_and_wait(ledger)
+        assert arrived.times == 0
+        assert (ledger.copies(), ledger.marked()) == (1, 3), "exactly one copy, and it says so"
+
+        assert ledger.unmarked_doubles() == []
+        assert ledger.misplaced() == []
+        assert ledger.unsolicited == []
+        assert api.violations == []
+
+
+async def test_a_chat_that_blocks_the_bot_holds_nobody_up() -> None:
+    async with telegram() as api, majordomo(api) as bot:
+        await bot.start()
+        ledger = Ledger(api)
+        api.faults = [Fault("sendMessage", "forbidden", 1000, chat=3001)]
+        blocked = [api.say(3001, "/qaaaaz") for _ in range(3)]
+        for _ in range(ROUNDS):
+            ledger.ask(3002)
+        await ledger.until_answered(20)
+        assert len(blocked) == 3
+        assert ledger.misplaced() == []
+        assert ledger.unsolicited == []
+        assert bot.running
+
+
+async def test_under_flood_control_nothing_is_lost_and_the_limit_is_hardly_touched() -> None:
+    async with telegram(limits=True) as api, majordomo(api, limits=True) as bot:
+        await bot.start()
+        ledger = Ledger(api)
+        for _ in range(10):
+            for chat in CHATS:
+                ledger.ask(chat)
+        await ledger.until_answered(60)
+        assert api.floods <= 2
+        assert ledger.copies() == 0
+        assert ledger.misplaced() == []
+        assert ledger.unsolicited == []
+        assert api.violations == []
+
+
+async def _ask_and_wait(ledger: Ledger) -> None:
+    for _ in range(ROUNDS):
+        for chat in CHATS:
+            ledger.ask(chat)
+    await ledger.until_answered(30)
+    await asyncio.sleep(0.5)
