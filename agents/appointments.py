@@ -2,172 +2,286 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-from orchestrator.contracts import AnswerKind, Attachment, Card, Context, Declined, Done, Lane, Option, Outcome, Task, ToolError
+from orchestrator.contracts import Action, AnswerKind, Attachment, Button, Card, Context, Declined, Done, Json, Lane, Option, Outcome, Role, Task, ToolError
 
-EXACT = "minute"
-MOST_TRIES = 4
+Answer = Callable[[Task, Context], Awaitable[Outcome]]
+TRIES = 8
+"""How many times are tried before giving up."""
+ANYBODY = ""
+PER_ROW = 2
+REASONS = {"taken": "appointment-taken", "closed": "appointment-closed", "past": "appointment-past", "soon": "appointment-soon", "far": "appointment-far"}
+ENTRY_LEAD = re.compile(
+    r"^\W*(?:(?:please|bitte|por favor|请|帮我|can you|could you|kannst du|puedes|i(?:'d| would) like to|ich möchte|quiero|me gustaría|我想)\s*)?"
+    r"(?:book|schedule|make|set up|arrange|add|put|plan|buch\w*|vereinbar\w*|mach\w*|trag\w*|reserva\w*|agenda\w*|pon\w*|haz\w*|预约|预订|安排|添加)?\s*"
+    r"(?:me\s+|mir\s+|for me\s+)?(?:an?\s+|einen\s+|ein\s+|una?\s+|个|一个)?",
+    re.I,
+)
+
+
+def says(context: Context, *keys: str) -> tuple[Button, ...]:
+    return tuple(Button(text, Action("say", value=text)) for text in (context.words(key) for key in keys))
+
+
+def shown(event: dict[str, Any]) -> dict[str, Any]:
+    """What a task keeps of an event."""
+    return {name: value for name, value in event.items() if name != "ics"}
+
+
+async def ask_time(context: Context, key: str, lead: str, options: list[dict[str, Any]]) -> Any:
+    """Ask for a time; free ones to press, any other to type."""
+    buttons = [Button(option["label"], Action("say", value=option["label"])) for option in options]
+    rows = tuple(tuple(buttons[n : n + PER_ROW]) for n in range(0, len(buttons), PER_ROW))
+    return await context.ask(key, Card(lead, rows), AnswerKind.WHEN)
+
+
+def joined(earlier: Json, new: Json) -> Json:
+    """A clock time without a day is meant for the day that was spoken of."""
+    if earlier and earlier.get("start") and earlier.get("has_day") and not new.get("has_day") and new.get("has_clock"):
+        return {**new, "start": f"{earlier['start'][:10]}{new['start'][10:]}", "has_day": True}
+    return new
+
+
+# --- booking ---
+
+
+async def booking(task: Task, context: Context) -> Outcome:
+    facts = await context.call("business.facts", key="facts")
+    wish = await context.call("calendar.understand", key="wish", text=task.text)
+    if wish["personal"]:
+        title = ENTRY_LEAD.sub("", str(task.slots.get("rest") or task.text), count=1).strip(" .!?,") or task.text
+        return await settle(task, context, {"service": None, "staff": None}, title)
+    staff = await _staff(context, facts, wish)
+    service = wish["service"] or await _service(context, facts)
+    called = next(str(one["name"]) for one in facts["services"] if one["id"] == service)
+    return await settle(task, context, {"service": service, "staff": staff}, called)
+
+
+async def _staff(context: Context, facts: dict[str, Any], wish: dict[str, Any]) -> str | None:
+    """Who is asked for; where that is nobody of ours, who may do instead."""
+    if not wish["stranger"]:
+        return str(wish["staff"]) if wish["staff"] else None
+    if len(facts["staff"]) < 2:
+        await context.say(context.words("appointment-stranger-alone", name=wish["stranger"]), key="stranger")
+        return None
+    options = [*(Option(name, name) for name in facts["staff"]), Option(context.words("option-anybody"), ANYBODY)]
+    chosen = await context.choose("staff", context.words("appointment-stranger", name=wish["stranger"], staff=", ".join(facts["staff"])), options)
+    return str(chosen) or None
+
+
+async def _service(context: Context, facts: dict[str, Any]) -> str:
+    if len(facts["services"]) == 1:
+        return str(facts["services"][0]["id"])
+    options = [Option(f"{one['name']} · {one['minutes']} min", one["id"]) for one in facts["services"]]
+    return str(await context.choose("service", context.words("appointment-which-service"), options))
+
+
+async def settle(task: Task, context: Context, wish: dict[str, Any], title: str) -> Outcome:
+    """Book the wished time if it can be had; else talk until one is."""
+    when = task.slots.get("when") or {}
+    lead = ""
+    if when.get("unread"):
+        lead, when = context.words("appointment-unread", words=", ".join(when["unread"])), {}
+    for attempt in range(TRIES):
+        with context.scope(attempt):
+            found = await context.call("calendar.find", key="find", **wish, when=when)
+            reason = found["reason"]
+            if found["exact"]:
+                try:
+                    event = await context.call("calendar.book", key="book", **wish, start=found["exact"]["start"], title=title)
+                    return _booked(context, event, "appointment-booked")
+                except ToolError as error:
+                    reason = str(error)
+            if not found["options"]:
+                return Declined(Card(context.words("appointment-none-free"), (says(context, "example-human"),)), "nothing free")
+            answer = await ask_time(context, "when", lead or _lead(context, found, reason, title), found["options"])
+            when, lead = joined(when, answer), ""
+    return Declined(Card(context.words("appointment-none-free"), (says(context, "example-human"),)), "no time was agreed on")
+
+
+def _lead(context: Context, found: dict[str, Any], reason: str, title: str) -> str:
+    if reason in REASONS:
+        return context.words(REASONS[reason], wanted=found["wanted"], title=title)
+    if found["wanted"]:
+        return context.words("appointment-choose-on", wanted=found["wanted"], title=title)
+    return context.words("appointment-choose", title=title)
+
+
+def _booked(context: Context, event: dict[str, Any], key: str) -> Done:
+    text = context.words(key if event["staff"] else f"{key}-private", title=event["title"], staff=event["staff"], when=event["when"])
+    file = Attachment("appointment.ics", "text/calendar", event["ics"])
+    return Done(Card(text, (says(context, "say-move-it", "say-cancel-it"),), (file,)), shown(event))
+
+
+# --- changing ---
+
+
+async def reschedule(task: Task, context: Context) -> Outcome:
+    event = await which(task, context, "appointment-which-move")
+    if event is None:
+        return _nothing(context)
+    return await move(task, context, event)
+
+
+async def move(task: Task, context: Context, event: dict[str, Any]) -> Outcome:
+    """Find the new time; one without a clock keeps the old clock, one without a day the old day."""
+    when = task.slots.get("when") or {}
+    if not when.get("start") or when.get("unread"):
+        when = await context.ask("when", context.words("appointment-new-time", title=event["title"], when=event["when"]), AnswerKind.WHEN)
+    if when.get("start") and not when.get("has_clock") and when.get("precision") == "day":
+        when = {**when, "start": when["start"][:11] + event["start"][11:], "has_clock": True, "precision": "minute", "end": None}
+    when = joined({"start": event["start"], "has_day": True}, when)
+    wish = {"service": event["service"] or None, "staff": event["staff"] or None, "moving": event["event_id"]}
+    for attempt in range(TRIES):
+        with context.scope(attempt):
+            found = await context.call("calendar.find", key="find", **wish, when=when)
+            reason = found["reason"]
+            if reason == "taken" and wish["staff"]:
+                found = await context.call("calendar.find", key="find-anybody", **{**wish, "staff": None}, when=when)
+                reason = found["reason"]
+            if found["exact"]:
+                try:
+                    moved = await context.call("calendar.move", key="move", event_id=event["event_id"], start=found["exact"]["start"])
+                    return _booked(context, moved, "appointment-moved")
+                except ToolError as error:
+                    reason = str(error)
+                    if reason == "gone":
+                        return _nothing(context)
+            if not found["options"]:
+                break
+            when = joined(when, await ask_time(context, "again", _lead(context, found, reason, event["title"]), found["options"]))
+    return Declined(Card(context.words("appointment-none-free"), (says(context, "example-human"),)), "no time was agreed on")
+
+
+async def cancel(task: Task, context: Context) -> Outcome:
+    event = await which(task, context, "appointment-which-cancel")
+    if event is None:
+        return _nothing(context)
+    try:
+        gone = await context.call("calendar.cancel", key="cancel", event_id=event["event_id"])
+    except ToolError:
+        return _nothing(context)
+    again = Button(context.words("button-book-again"), Action("say", value=context.words("say-book", service=gone["title"])))
+    return Done(Card(context.words("appointment-cancelled", title=gone["title"], when=gone["when"]), ((again,),)), {"cancelled": gone["event_id"], "title": gone["title"]})
+
+
+def _nothing(context: Context) -> Outcome:
+    return Done(Card(context.words("appointment-none"), (says(context, "example-book"),)))
+
+
+async def which(task: Task, context: Context, prompt: str) -> dict[str, Any] | None:
+    """The appointment that is meant: the one just spoken of, the only one, the one whose service is named; else asked for."""
+    spoken_of = (task.slots.get("subject") or {}).get("event_id")
+    found: list[dict[str, Any]] = await context.call("calendar.list", key="mine", own=not spoken_of)
+    for event in found:
+        if event["event_id"] == spoken_of:
+            return event
+    named = await context.call("calendar.understand", key="named", text=task.text)
+    likely = [event for event in found if named["service"] == event["service"]] or found
+    if len(likely) <= 1:
+        return likely[0] if likely else None
+    options = [Option(f"{event['title']} · {event['short']}", event["event_id"]) for event in likely[:8]]
+    chosen = await context.choose("which", context.words(prompt), options)
+    return next((event for event in found if event["event_id"] == chosen), None)
+
+
+# --- looking ---
+
+
+async def calendar_list(task: Task, context: Context) -> Outcome:
+    when = task.slots.get("when") or {}
+    start, end = when.get("start"), when.get("end")
+    if start and not end and when.get("precision") == "day":
+        end = f"{start[:10]}T23:59:59{start[19:]}"
+    events = await context.call("calendar.list", key="events", start=start, end=end)
+    reminders = [one for one in await context.call("reminders.find", key="reminders") if not end or one["start"] < end]
+    if not events and not reminders:
+        return Done(Card(context.words("calendar-empty"), (says(context, "example-book"),)))
+    lines = [context.words("calendar-title"), *(_line(event) for event in events)] if events else []
+    if reminders:
+        lines += [context.words("calendar-reminders"), *(f"- {one['when']}: {one['title']}" for one in reminders)]
+    return Done(Card("\n".join(lines)), {"events": [event["event_id"] for event in events]})
+
+
+def _line(event: dict[str, Any]) -> str:
+    beside = ", ".join(part for part in (event["staff"], event["who"]) if part)
+    return f"- {event['when']}: {event['title']}" + (f" ({beside})" if beside else "")
+
+
+async def availability(task: Task, context: Context) -> Outcome:
+    """Free times, each a button that books it."""
+    facts = await context.call("business.facts", key="facts")
+    wish = await context.call("calendar.understand", key="wish", text=task.text)
+    service = wish["service"] or (facts["services"][0]["id"] if facts["services"] else None)
+    called = next((str(one["name"]) for one in facts["services"] if one["id"] == service), "")
+    found = await context.call("calendar.find", key="find", service=service, staff=wish["staff"], when=task.slots.get("when") or {})
+    options = [*([{"label": found["wanted"]}] if found["exact"] else []), *found["options"]]
+    if not options:
+        return Done(Card(context.words("appointment-none-free"), (says(context, "example-human"),)))
+    if found["exact"]:
+        lead = context.words("free-yes", wanted=found["wanted"])
+    elif found["reason"] in REASONS:
+        lead = context.words(REASONS[found["reason"]], wanted=found["wanted"], title=called)
+    else:
+        lead = context.words("free-times-on", wanted=found["wanted"]) if found["wanted"] else context.words("free-times")
+    buttons = [Button(o["label"], Action("say", value=context.words("say-book-at", service=called or "-", when=o["label"]))) for o in options]
+    lines = [lead, *(f"- {option['label']}" for option in found["options"])]
+    return Done(Card("\n".join(lines), tuple(tuple(buttons[n : n + PER_ROW]) for n in range(0, len(buttons), PER_ROW))), {"options": found["options"]})
+
+
+# --- the business answers a booking ---
+
+
+async def accept(task: Task, context: Context) -> Outcome:
+    return await _answer_booking(task, context, "calendar.accept", "booking-accepted")
+
+
+async def decline(task: Task, context: Context) -> Outcome:
+    return await _answer_booking(task, context, "calendar.cancel", "booking-declined")
+
+
+async def _answer_booking(task: Task, context: Context, tool: str, said: str) -> Outcome:
+    if context.person.role is not Role.OWNER:
+        return Declined(Card(context.words("command-owner-only")), "owner only")
+    try:
+        event = await context.call(tool, key="answer", event_id=str((task.slots.get("subject") or {}).get("event_id")))
+    except ToolError:
+        return Declined(Card(context.words("booking-gone")), "the booking is gone")
+    return Done(Card(context.words(said, title=event["title"], when=event["when"])), shown(event))
+
+
+async def move_booking(task: Task, context: Context) -> Outcome:
+    if context.person.role is not Role.OWNER:
+        return Declined(Card(context.words("command-owner-only")), "owner only")
+    event = await which(task, context, "appointment-which-move")
+    return await move(task, context, event) if event else Declined(Card(context.words("booking-gone")), "the booking is gone")
+
+
+ANSWERS: dict[str, Answer] = {
+    "appointment_booking": booking,
+    "appointment_reschedule": reschedule,
+    "appointment_cancel": cancel,
+    "appointment_list": calendar_list,
+    "appointment_availability": availability,
+    "booking_accept": accept,
+    "booking_move": move_booking,
+    "booking_decline": decline,
+}
 
 
 class Appointments:
     """Books with the business, or moves and cancels what a person has booked."""
 
     name = "appointments"
-    task_types = frozenset({"appointment_booking", "appointment_reschedule", "appointment_cancel", "appointment_list", "appointment_availability"})
+    task_types = frozenset(ANSWERS)
     lane = Lane.INSTANT
 
     def can_handle(self, task: Task) -> bool:
         return task.type in self.task_types
 
     async def process(self, task: Task, context: Context) -> Outcome:
-        match task.type:
-            case "appointment_booking" | "appointment_availability":
-                return await self._book(task, context)
-            case "appointment_reschedule":
-                return await self._move(task, context)
-            case "appointment_cancel":
-                return await self._cancel(task, context)
-        return await self._list(task, context)
-
-    # --- booking ---
-
-    async def _book(self, task: Task, context: Context) -> Outcome:
-        facts = await context.call("business.facts", key="facts")
-        if not facts["services"]:
-            return Declined(Card(context.words("appointment-no-services")))
-        understood = await context.call("calendar.understand", key="understood", text=task.text)
-        if understood["stranger"]:
-            await context.say(context.words("appointment-stranger", name=understood["stranger"], staff=", ".join(facts["staff"])), key="stranger")
-        service = understood["service"] or await self._service(context, facts)
-        when: dict[str, Any] = task.slots.get("when") or {}
-        if when.get("unread"):
-            when = await self._ask_when(context, "when", context.words("reminder-unread", words=", ".join(when["unread"])))
-        if task.type == "appointment_booking" and not when.get("start"):
-            when = await self._ask_when(context, "when", context.words("appointment-ask-when", service=self._called(facts, service)))
-        return await self._settle(task, context, facts, service, understood["staff"], when)
-
-    async def _service(self, context: Context, facts: dict[str, Any]) -> str:
-        if len(facts["services"]) == 1:
-            return str(facts["services"][0]["id"])
-        options = [Option(service["name"], service["id"]) for service in facts["services"]]
-        return str(await context.choose("service", context.words("appointment-which-service"), options))
-
-    def _called(self, facts: dict[str, Any], service: str) -> str:
-        return next((str(s["name"]) for s in facts["services"] if s["id"] == service), service)
-
-    async def _ask_when(self, context: Context, key: str, prompt: str) -> dict[str, Any]:
-        answer: dict[str, Any] = await context.ask(key, prompt, AnswerKind.WHEN)
-        return answer
-
-    async def _settle(self, task: Task, context: Context, facts: dict[str, Any], service: str, staff: str | None, when: dict[str, Any]) -> Outcome:
-        """Book the exact time if it is free; else offer free ones, until one is booked."""
-        reason = ""
-        if task.type == "appointment_booking" and when.get("has_clock") and when.get("precision") == EXACT:
-            free = await context.call("calendar.free", key="exact", service=service, staff=staff, start=when["start"], end=when["start"])
-            match = [slot for slot in free if slot["start"] == when["start"]]
-            try:
-                event = await context.call(
-                    "calendar.book", key="book", service=service, staff=match[0]["staff"] if match else staff or self._first(facts), start=when["start"]
-                )
-                return self._booked(context, event)
-            except ToolError as error:
-                reason = str(error)
-        for attempt in range(MOST_TRIES):
-            with context.scope(attempt):
-                slot = await self._choose(context, service, staff, when, reason)
-                if slot is None:
-                    return Declined(Card(context.words("appointment-none-free")))
-                try:
-                    event = await context.call("calendar.book", key="book", service=service, staff=slot["staff"], start=slot["start"])
-                    return self._booked(context, event)
-                except ToolError as error:
-                    reason = str(error)
-        return Declined(Card(context.words("appointment-none-free")))
-
-    def _first(self, facts: dict[str, Any]) -> str:
-        return str(facts["staff"][0]) if facts["staff"] else str(facts["name"])
-
-    async def _choose(self, context: Context, service: str, staff: str | None, when: dict[str, Any], reason: str) -> dict[str, Any] | None:
-        """Free times on the wished day first, else the nearest after it."""
-        start, end = when.get("start"), None if when.get("has_clock") else when.get("end")
-        free = await context.call("calendar.free", key="free", service=service, staff=staff, start=start, end=end)
-        if not free and end is not None:
-            reason = reason or "closed"
-            free = await context.call("calendar.free", key="free-later", service=service, staff=staff, start=start, end=None)
-        if not free:
-            free = await context.call("calendar.free", key="free-any", service=service, staff=None, start=None, end=None)
-        if not free:
-            return None
-        key = {"taken": "appointment-taken", "closed": "appointment-closed", "past": "appointment-past"}.get(reason, "appointment-choose")
-        chosen = await context.choose("slot", context.words(key), [Option(slot["label"], slot) for slot in free])
-        found: dict[str, Any] = chosen
-        return found
-
-    def _booked(self, context: Context, event: dict[str, Any], key: str = "appointment-booked") -> Done:
-        text = context.words(key, title=event["title"], staff=event["staff"], when=event["when"])
-        file = Attachment("appointment.ics", "text/calendar", event["ics"])
-        return Done(Card(text, files=(file,)), {name: value for name, value in event.items() if name != "ics"})
-
-    # --- changing ---
-
-    async def _move(self, task: Task, context: Context) -> Outcome:
-        event = await self._which(task, context, "appointment-which-move")
-        if event is None:
-            return Done(Card(context.words("appointment-list-none")))
-        when: dict[str, Any] = task.slots.get("when") or {}
-        if not when.get("start") or when.get("unread"):
-            when = await self._ask_when(context, "when", context.words("appointment-ask-new-time", title=event["title"], when=event["when"]))
-        start, reason = when["start"], ""
-        if not when.get("has_clock"):
-            start = str(when["start"])[:11] + str(event["start"])[11:]
-        for attempt in range(MOST_TRIES):
-            with context.scope(attempt):
-                try:
-                    moved = await context.call("calendar.move", key="move", event_id=event["event_id"], start=start)
-                    return self._booked(context, moved, "appointment-moved")
-                except ToolError as error:
-                    reason = str(error)
-                if reason not in {"taken", "closed", "past"}:
-                    return Done(Card(context.words("appointment-list-none")))
-                slot = await self._choose(context, event["service"], event["staff"], {"start": start, "has_clock": True}, reason)
-                if slot is None:
-                    return Declined(Card(context.words("appointment-none-free")))
-                start = slot["start"]
-        return Declined(Card(context.words("appointment-none-free")))
-
-    async def _cancel(self, task: Task, context: Context) -> Outcome:
-        event = await self._which(task, context, "appointment-which-cancel")
-        if event is None:
-            return Done(Card(context.words("appointment-list-none")))
-        try:
-            gone = await context.call("calendar.cancel", key="cancel", event_id=event["event_id"])
-        except ToolError:
-            return Done(Card(context.words("appointment-list-none")))
-        return Done(Card(context.words("appointment-cancelled", title=gone["title"], when=gone["when"])), gone)
-
-    async def _which(self, task: Task, context: Context, prompt: str) -> dict[str, Any] | None:
-        """The appointment that is meant: the one just spoken of, the only one, else asked for."""
-        found: list[dict[str, Any]] = await context.call("calendar.list", key="mine")
-        said = task.slots.get("subject") or {}
-        for event in found:
-            if event["event_id"] == said.get("event_id"):
-                return event
-        understood = await context.call("calendar.understand", key="understood", text=task.text)
-        named = [event for event in found if understood["service"] in {None, event["service"]}] or found
-        if len(named) <= 1:
-            return named[0] if named else None
-        options = [Option(f"{event['title']}, {event['short']}", event["event_id"]) for event in named[:8]]
-        chosen = await context.choose("which", context.words(prompt), options)
-        return next((event for event in found if event["event_id"] == chosen), None)
-
-    async def _list(self, task: Task, context: Context) -> Outcome:
-        when: dict[str, Any] = task.slots.get("when") or {}
-        events = await context.call("calendar.list", key="events", start=when.get("start"), end=when.get("end"))
-        reminders = await context.call("reminders.list", key="reminders")
-        if not events and not reminders:
-            return Done(Card(context.words("appointment-list-none")))
-        lines = [context.words("appointment-list", count=len(events)), *(f"- {e['when']}: {e['title']} ({e['staff']})" for e in events)] if events else []
-        if reminders:
-            lines += [context.words("appointment-list-reminders"), *(f"- {r['when']}: {r['title']}" for r in reminders)]
-        return Done(Card("\n".join(lines)))
+        answer = ANSWERS.get(task.type)
+        return await answer(task, context) if answer else Declined(Card(context.words("unclear")), "unknown request")

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from agents.catalog import Catalog
-
 from bot.channels.base import Channel
 from bot.handling import Handling
 from bot.inbox import Inbox
+from bot.intents import load_intents
 from bot.outbox import Outbox
 from bot.process import sole_use
 from bot.settings import Settings
@@ -30,7 +30,6 @@ from orchestrator.execution.surroundings import Surroundings
 from orchestrator.language_model import LanguageModel, ModelSettings
 from orchestrator.people import Door, Strangers
 from orchestrator.triage.desk import Desk
-from orchestrator.triage.intent_data import load_builtin
 from orchestrator.triage.model_classifier import ModelClassifier
 from orchestrator.triage.router import Router, learned_examples
 from orchestrator.triage.segments import Segments
@@ -128,7 +127,7 @@ def build(settings: Settings, *, clock: Clock | None = None, catalogue: Catalog 
     book = BusinessBook(business)
     words = Catalogues()
     catalogue = catalogue or Catalog(book=book, words=words)
-    router = Router.load(load_builtin(), catalogue, settings.data_folder / "cache", database.read_now(learned_examples))
+    router = Router.load(load_intents(settings.config_file), catalogue, settings.data_folder / "cache", database.read_now(learned_examples))
     engine = Engine(database, clock)
     model = _model(settings)
     around = Surroundings(catalogue, engine, Dispatcher(catalogue, clock), clock, words, _think(model))

@@ -33,6 +33,8 @@ TEXT_LIMIT = 20_000
 KNOWN = 4096
 NOTICES_A_MINUTE = 20
 START = "/start"
+URGENT = re.compile(r"^\s*/?(?:stop|cancel)\b", re.I)
+"""What a person must be able to say at any moment, whatever waits before it."""
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 """What a database cannot keep: one such character must not hold up the whole queue."""
@@ -203,6 +205,7 @@ def _row(item: Incoming, place: _Place, now: datetime, *, text: str) -> dict[str
         "chat_id": place.chat_id,
         "person_id": place.person_id,
         "kind": item.kind.value,
+        "urgent": item.kind is Kind.BUTTON or URGENT.match(text) is not None,
         "text": text,
         "payload": _storable_json(item.payload),
         "sent_at": item.sent_at,

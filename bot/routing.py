@@ -9,14 +9,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from agents.catalog import Catalog
-from orchestrator.triage.evaluation import evaluate, read_lines, report
-from orchestrator.triage.intent_data import load_builtin
-
 from bot import settings
+from bot.intents import load_intents
 from orchestrator import languages
-from orchestrator.clock import machine_zone
 from orchestrator.business import BusinessBook, BusinessFile
+from orchestrator.clock import machine_zone
 from orchestrator.contracts import Route
+from orchestrator.triage.evaluation import evaluate, read_lines, report
 from orchestrator.triage.requests import split, with_details
 from orchestrator.triage.router import Router, training_examples
 from orchestrator.words import Catalogues
@@ -34,7 +33,7 @@ class Explainer:
         found = settings.read()
         business = BusinessFile(found.config_file)
         catalogue = Catalog(book=BusinessBook(business), words=Catalogues())
-        return cls(Router.load(load_builtin(), catalogue, found.data_folder / "cache"), business().zone or machine_zone())
+        return cls(Router.load(load_intents(found.config_file), catalogue, found.data_folder / "cache"), business().zone or machine_zone())
 
     def explain(self, text: str, language: str | None, *, as_json: bool) -> str:
         spoken = language or languages.guess_language(text)
@@ -72,6 +71,6 @@ def _sentence(route: Route) -> str:
 
 def evaluate_files(test: Path, train: Path | None, *, as_json: bool) -> str:
     """Figures of the local classifier over a file of labelled messages."""
-    examples = read_lines(train) if train is not None else training_examples(load_builtin())
+    examples = read_lines(train) if train is not None else training_examples(load_intents(settings.read().config_file))
     result = evaluate(read_lines(test), examples)
     return json.dumps(dataclasses.asdict(result), ensure_ascii=False) if as_json else report(result)

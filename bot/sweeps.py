@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
+from bot.inbox import release_old_ids
 from orchestrator.contracts import Clock
 from orchestrator.execution.due import DueWork
 from orchestrator.tasks import retention, schedules
@@ -78,5 +79,6 @@ class Sweeps:
     async def _retire(self) -> None:
         now = self._clock.now()
         archived = await self._database.write(lambda connection: retention.archive(connection, now))
+        await self._database.write(lambda connection: release_old_ids(connection, now))
         forgotten = await self._database.write(lambda connection: retention.forget_spent(connection, now))
         logger.info("retention", extra={"archived": archived, "forgotten": forgotten})

@@ -1,30 +1,28 @@
-"""Our own calendar: free times, booking, moving, cancelling. Double booking is impossible by primary key, not by care."""
+"""Our own calendar, as it is read: what is meant, what is free, what is booked."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pydantic
 import sqlalchemy as sa
-from sqlalchemy.exc import IntegrityError
 
-from agents.tools.invitation import invitation
+from agents.tools.openings import Opening, Openings
 from orchestrator import times
 from orchestrator.business import Business, BusinessBook, Service
-from orchestrator.contracts import Action, Button, Card, Effect, Json, Role, ToolError, ToolScope, Words
+from orchestrator.contracts import Effect, Json, Role, ToolError, ToolScope, Words
 from orchestrator.spoken import short_text
-from orchestrator.tasks import handover, outgoing, schedules
-from storage.models import CalendarEventRow, CalendarSlotRow, ChatRow, PersonRow, ScheduleRow, new_id
+from storage.models import CalendarEventRow, PersonRow
 
-GRID = timedelta(minutes=5)
-OFFERED = 6
-NAMED = re.compile(r"\b(?:dr|doctor|doktor|mr|mrs|ms|herr|frau|señora?|sra?|doctora?)\b\.?\s+([A-ZÄÖÜÁÉÍÓÚÑ]\w+)|([一-鿿]{1,2})(?:医生|大夫|老师)", re.I)
-WITH = re.compile(r"\b(?:with|bei|con)\s+([A-ZÄÖÜÁÉÍÓÚÑ]\w+)")
+TITLED = re.compile(r"\b(?:dr|doctor|doktor|doctora?|prof|mr|mrs|ms|miss|herrn?|frau|señora?|sra?|don|doña)\b\.?\s+(?:dr\.?\s+)?([A-ZÄÖÜÁÉÍÓÚÑ][\w-]+)", re.I)
+TITLED_ZH = re.compile(r"([一-鿿]{1,2})(?:医生|大夫|老师|先生|女士)")
+WITH = re.compile(r"\b(?:with|bei|mit|con)\s+([A-ZÄÖÜÁÉÍÓÚÑ][\w-]+)")
+NOT_NAMES = frozenset("you your me my us our ihnen euch dir mir uns usted ustedes ti der die das dem einem einer el la los las un una the a an".split())
+LISTED = 20
 
 
 class Text(pydantic.BaseModel):
@@ -33,41 +31,33 @@ class Text(pydantic.BaseModel):
     text: str = ""
 
 
-class Wanted(pydantic.BaseModel):
-    """A wish: service, perhaps a person, from when to when (ISO 8601), and whether the clock time is fixed."""
+class When(pydantic.BaseModel):
+    """A time as the desk has read it; see the slot `when`."""
 
-    service: str
+    model_config = pydantic.ConfigDict(extra="ignore")
+
+    start: datetime | None = None
+    end: datetime | None = None
+    precision: str | None = None
+    has_clock: bool = False
+    has_day: bool = False
+
+
+class Wish(pydantic.BaseModel):
+    """What somebody would like: a service (none in a private calendar), perhaps with somebody, some time; `moving` is an event that gives up its place."""
+
+    service: str | None = None
     staff: str | None = None
-    start: str | None = None
-    end: str | None = None
-
-
-class Booking(pydantic.BaseModel):
-    """A service in somebody's calendar at an instant (ISO 8601)."""
-
-    service: str
-    staff: str
-    start: str
-
-
-class Move(pydantic.BaseModel):
-    """Another instant for an event."""
-
-    event_id: str
-    start: str
-
-
-class EventId(pydantic.BaseModel):
-    """One event."""
-
-    event_id: str
+    when: When = When()
+    moving: str | None = None
 
 
 class Period(pydantic.BaseModel):
-    """From when to when (ISO 8601); open ends mean from now on."""
+    """From when to when; open ends mean from now on. `own` leaves out what others booked, also for the owner."""
 
-    start: str | None = None
-    end: str | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+    own: bool = False
 
 
 @dataclass
@@ -78,112 +68,57 @@ class CalendarTool:
     words: Words
     version: int = 1
 
-    def zone(self, scope: ToolScope) -> ZoneInfo:
-        return ZoneInfo(self.book.current(scope.connection).zone or scope.person.effective_zone)
+    def business(self, scope: ToolScope) -> Business:
+        return self.book.current(scope.connection)
 
-    def service(self, scope: ToolScope, identity: str) -> Service:
-        found = self.book.current(scope.connection).service(identity)
-        if found is None:
+    def zone(self, scope: ToolScope) -> ZoneInfo:
+        return ZoneInfo(self.business(scope).zone or scope.person.effective_zone)
+
+    def service(self, scope: ToolScope, identity: str | None) -> Service | None:
+        """The service of this name; None in a private calendar. Raises ToolError for one that is not offered."""
+        business = self.business(scope)
+        found = business.service(identity or "")
+        if found is None and not business.is_personal:
             raise ToolError(f"there is no service named {identity}")
         return found
 
-    def event(self, scope: ToolScope, row: Any) -> dict[str, Any]:
+    def openings(self, scope: ToolScope, service: Service | None, staff: str | None, moving: str | None = None) -> Openings:
+        business = self.business(scope)
+        calendars = (f"person:{scope.person.id}",) if business.is_personal else business.staff_for(service)
+        if staff is not None and staff in calendars:
+            calendars = (staff,)
+        return Openings(scope.connection, business, service, calendars, self.zone(scope), scope.now, moving)
+
+    def event(self, scope: ToolScope, row: Any, language: str | None = None) -> dict[str, Any]:
+        """An event as JSON; `when` in words, in the zone of the business."""
+        language = language or scope.task.language
         start, end = row.start_at.astimezone(self.zone(scope)), row.end_at.astimezone(self.zone(scope))
-        service = self.book.current(scope.connection).service(row.service)
-        called = service.called(scope.task.language) if service else row.service
+        service = self.business(scope).service(row.service)
         return {
             "event_id": row.id,
             "start": start.isoformat(),
             "end": end.isoformat(),
             "service": row.service,
-            "staff": row.calendar,
-            "title": called,
-            "when": times.describe(start, now=scope.now, zone=self.zone(scope), language=scope.task.language),
-            "short": short_text(start, scope.task.language),
+            "staff": "" if row.calendar.startswith("person:") or row.calendar == self.business(scope).name else row.calendar,
+            "title": service.called(language) if service else row.title,
+            "when": times.describe(start, now=scope.now, zone=self.zone(scope), language=language),
+            "short": short_text(start, language),
         }
 
     def own_event(self, scope: ToolScope, event_id: str) -> Any:
+        """A booked event of this person; the owner may reach every one. Raises ToolError("gone")."""
         query = sa.select(CalendarEventRow.__table__).where(CalendarEventRow.id == event_id, CalendarEventRow.state == "booked")
         if scope.person.role is not Role.OWNER:
             query = query.where(CalendarEventRow.person_id == scope.person.id)
         row = scope.connection.execute(query).first()
         if row is None:
-            raise ToolError("this appointment does not exist any more")
+            raise ToolError("gone")
         return row
-
-    def check_open(self, scope: ToolScope, service: Service, start: datetime) -> None:
-        """Raises ToolError with the catalogue key of the reason: past, closed."""
-        if start <= scope.now:
-            raise ToolError("past")
-        local = start.astimezone(self.zone(scope))
-        end = local + timedelta(minutes=service.minutes)
-        hours = self.book.current(scope.connection).open_on(local.date())
-        if not any(h.opens <= local.time() and end.time() <= h.closes and end.date() == local.date() for h in hours):
-            raise ToolError("closed")
-
-    def take_slots(self, scope: ToolScope, calendar: str, start: datetime, minutes: int, event_id: str) -> None:
-        """Claim every five minutes of an appointment. Raises ToolError "taken" when one of them is somebody's."""
-        rows = [{"calendar": calendar, "start_at": moment, "event_id": event_id} for moment in _grid(start, minutes)]
-        savepoint = scope.connection.begin_nested()
-        try:
-            scope.connection.execute(sa.insert(CalendarSlotRow), rows)
-            savepoint.commit()
-        except IntegrityError as error:
-            savepoint.rollback()
-            raise ToolError("taken") from error
-
-    def tell_business(self, scope: ToolScope, event: dict[str, Any], key: str) -> None:
-        """The owner's chat learns of what others book, move or cancel, and may decline it there."""
-        owner = handover.owner_chat(scope.connection) if scope.person.role is Role.GUEST else None
-        if owner is None or owner.chat_id == scope.task.chat_id:
-            return
-        who = scope.person.name or scope.person.id[-6:]
-        text = self.words(owner.language, key, {"who": who, "title": event["title"], "staff": event["staff"], "when": event["when"]})
-        rows: tuple[tuple[Button, ...], ...] = ()
-        if key != "business-cancelled":
-            name = event["event_id"]
-            rows = (
-                (Button(self.words(owner.language, "button-accept", {}), Action("say", value=f"/accept {name}")),),
-                (
-                    Button(self.words(owner.language, "button-move", {}), Action("say", value=f"/move {name}")),
-                    Button(self.words(owner.language, "button-decline", {}), Action("say", value=f"/decline {name}")),
-                ),
-            )
-        outgoing.post(scope.connection, outgoing.Envelope(owner.chat_id, owner.person_id, scope.now), Card(text, rows))
-
-    def remind(self, scope: ToolScope, event: dict[str, Any], person_id: str, chat_id: str | None) -> None:
-        hours = self.book.current(scope.connection).booking.remind
-        due = datetime.fromisoformat(event["start"]).astimezone(UTC) - timedelta(hours=hours)
-        if hours == 0 or chat_id is None or due <= scope.now:
-            return
-        new = schedules.NewSchedule(
-            person_id,
-            chat_id,
-            "appointment_reminder",
-            event["title"],
-            str(self.zone(scope)),
-            due,
-            payload={"event_id": event["event_id"], "start": event["start"]},
-        )
-        schedules.create(scope.connection, new, scope.now)
-
-    def forget_reminder(self, scope: ToolScope, event_id: str) -> None:
-        query = sa.select(ScheduleRow.id, ScheduleRow.payload).where(ScheduleRow.kind == "appointment_reminder", ScheduleRow.state == "active")
-        for row in scope.connection.execute(query).all():
-            if row.payload.get("event_id") == event_id:
-                scope.connection.execute(sa.update(ScheduleRow).where(ScheduleRow.id == row.id).values(state="deleted"))
-
-
-def _grid(start: datetime, minutes: int) -> Iterator[datetime]:
-    moment = start.astimezone(UTC)
-    while moment < start + timedelta(minutes=minutes):
-        yield moment
-        moment += GRID
 
 
 @dataclass
 class FindService(CalendarTool):
-    """Which service and which member of staff a text names."""
+    """Which service and which member of staff a text names; `stranger` is somebody named who does not work here."""
 
     name: str = "calendar.understand"
     description: str = "Read service and staff from a text."
@@ -191,149 +126,79 @@ class FindService(CalendarTool):
     arguments: type[pydantic.BaseModel] = Text
 
     def run(self, scope: ToolScope, arguments: Text) -> Json:
-        business, low = self.book.current(scope.connection), arguments.text.casefold()
+        business, low = self.business(scope), arguments.text.casefold()
         matches = [(len(word), s) for s in business.services for word in s.words() if _says(low, word.casefold())]
         service = max(matches, key=lambda match: match[0])[1] if matches else None
         staff = next((person.name for person in business.staff if _says(low, person.name.casefold())), None)
-        stranger = None
-        if staff is None and (named := NAMED.search(arguments.text) or WITH.search(arguments.text)):
-            stranger = next(group for group in named.groups() if group)
-        return {"service": service.id if service else None, "staff": staff, "stranger": stranger}
+        known = {word.casefold() for s in business.services for word in s.words()}
+        stranger = None if staff or business.is_personal else _stranger(arguments.text, known)
+        return {"service": service.id if service else None, "staff": staff, "stranger": stranger, "personal": business.is_personal}
 
 
 def _says(text: str, word: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(word)}", text) is not None if word.isascii() else word in text
+    return re.search(rf"(?<!\w){re.escape(word)}", text) is not None if word[:1].isalpha() and ord(word[0]) < 0x2E80 else word in text
+
+
+def _stranger(text: str, services: set[str]) -> str | None:
+    """A name with a title, or one after "with", that is no service."""
+    for pattern in (TITLED, TITLED_ZH, WITH):
+        for found in pattern.finditer(text):
+            if found.group(1).casefold() not in NOT_NAMES | services:
+                return found.group(0).strip() if pattern is not WITH else found.group(1)
+    return None
 
 
 @dataclass
-class FreeTimes(CalendarTool):
-    """Times at which a service can begin, soonest first; with a wished instant, those nearest to it."""
+class FindTimes(CalendarTool):
+    """Whether a wish can be had as it is (`exact`), why not (`reason`: past, soon, far, closed, taken), and times that can (`options`)."""
 
-    name: str = "calendar.free"
-    description: str = "List free times."
+    name: str = "calendar.find"
+    description: str = "Find free times for a wish."
     effect: Effect = Effect.READ
-    arguments: type[pydantic.BaseModel] = Wanted
+    arguments: type[pydantic.BaseModel] = Wish
 
-    def run(self, scope: ToolScope, arguments: Wanted) -> Json:
-        business, service = self.book.current(scope.connection), self.service(scope, arguments.service)
-        staff = [arguments.staff] if arguments.staff else list(business.staff_for(service))
-        earliest = scope.now + timedelta(minutes=business.booking.lead)
-        start = max(earliest, datetime.fromisoformat(arguments.start)) if arguments.start else earliest
-        end = datetime.fromisoformat(arguments.end) if arguments.end else scope.now + timedelta(days=business.booking.horizon)
-        found: list[dict[str, Any]] = []
-        for moment in self._openings(scope, business, service, start, end):
-            free = next((name for name in staff if self._is_free(scope, name, moment, service.minutes)), None)
-            if free is not None:
-                found.append({"start": moment.isoformat(), "staff": free, "label": short_text(moment, scope.task.language)})
-            if len(found) == OFFERED:
-                break
+    def run(self, scope: ToolScope, arguments: Wish) -> Json:
+        openings = self.openings(scope, self.service(scope, arguments.service), arguments.staff, arguments.moving)
+        when, language = arguments.when, scope.task.language
+        found: dict[str, Any] = {"exact": None, "reason": "", "wanted": "", "options": []}
+        if when.start is not None and when.has_clock and when.precision in (None, "minute"):
+            start = when.start.astimezone(self.zone(scope))
+            found["wanted"] = times.describe(start, now=scope.now, zone=self.zone(scope), language=language)
+            found["reason"] = openings.obstacle(start)
+            if not found["reason"]:
+                found["exact"] = {"start": start.isoformat(), "staff": openings.free_at(start)[0]}
+                return found
+            found["options"] = [_option(opening, language) for opening in openings.near(start)]
+            return found
+        begin = when.start.astimezone(self.zone(scope)) if when.start else scope.now.astimezone(self.zone(scope))
+        end = when.end.astimezone(self.zone(scope)) if when.end else self._end_of(begin, day_named=when.start is not None)
+        if when.start is not None:
+            found["wanted"] = times.describe_day(begin, now=scope.now, zone=self.zone(scope), language=language)
+            found["reason"] = self._closed_or_full(openings, begin, end)
+        found["options"] = [_option(opening, language) for opening in openings.spread(begin, end)]
         return found
 
-    def _openings(self, scope: ToolScope, business: Business, service: Service, start: datetime, end: datetime) -> Iterator[datetime]:
-        zone = self.zone(scope)
-        day, last = start.astimezone(zone).date(), min(end, scope.now + timedelta(days=business.booking.horizon)).astimezone(zone).date()
-        while day <= last:
-            for hours in business.open_on(day):
-                moment = datetime.combine(day, hours.opens, zone)
-                closing = datetime.combine(day, hours.closes, zone)
-                while moment + timedelta(minutes=service.minutes) <= closing:
-                    if start <= moment < max(end, start + timedelta(minutes=1)):
-                        yield moment
-                    moment += timedelta(minutes=business.booking.step)
-            day += timedelta(days=1)
+    def _end_of(self, begin: datetime, *, day_named: bool) -> datetime:
+        midnight = begin.replace(hour=0, minute=0, second=0, microsecond=0)
+        return midnight + timedelta(days=1 if day_named else 7)
 
-    def _is_free(self, scope: ToolScope, calendar: str, start: datetime, minutes: int) -> bool:
-        query = sa.select(CalendarSlotRow.start_at).where(
-            CalendarSlotRow.calendar == calendar, CalendarSlotRow.start_at >= start, CalendarSlotRow.start_at < start + timedelta(minutes=minutes)
-        )
-        return scope.connection.execute(query.limit(1)).first() is None
+    def _closed_or_full(self, openings: Openings, begin: datetime, end: datetime) -> str:
+        if end <= openings.now:
+            return "past"
+        days = (end - begin).days + 1
+        is_open = any(stretch for n in range(days) for stretch in openings.stretches((begin + timedelta(days=n)).date()) if stretch[0] < end and stretch[1] > begin)
+        if not is_open:
+            return "closed"
+        return "" if openings.between(begin, end) else "taken"
 
 
-@dataclass
-class Book(CalendarTool):
-    """Book. Raises ToolError: past, closed, taken."""
-
-    name: str = "calendar.book"
-    description: str = "Book an appointment."
-    effect: Effect = Effect.REVERSIBLE
-    arguments: type[pydantic.BaseModel] = Booking
-
-    def run(self, scope: ToolScope, arguments: Booking) -> Json:
-        service, start = self.service(scope, arguments.service), datetime.fromisoformat(arguments.start)
-        self.check_open(scope, service, start)
-        event_id = new_id()
-        row = {
-            "id": event_id, "person_id": scope.person.id, "chat_id": scope.task.chat_id, "task_id": scope.task.id, "calendar": arguments.staff,
-            "service": service.id, "title": service.id, "start_at": start, "end_at": start + timedelta(minutes=service.minutes), "created_at": scope.now,
-        }  # fmt: skip
-        scope.connection.execute(sa.insert(CalendarEventRow), row)
-        self.take_slots(scope, arguments.staff, start, service.minutes, event_id)
-        event = self.event(scope, self.own_event(scope, event_id))
-        self.tell_business(scope, event, "business-booked")
-        self.remind(scope, event, scope.person.id, scope.task.chat_id)
-        return event | {"ics": invitation(event, self.book.current(scope.connection).name, scope.now)}
-
-
-@dataclass
-class Reschedule(CalendarTool):
-    """Move an appointment to another time, in the same calendar. Raises ToolError: past, closed, taken."""
-
-    name: str = "calendar.move"
-    description: str = "Move an appointment."
-    effect: Effect = Effect.REVERSIBLE
-    arguments: type[pydantic.BaseModel] = Move
-
-    def run(self, scope: ToolScope, arguments: Move) -> Json:
-        row, start = self.own_event(scope, arguments.event_id), datetime.fromisoformat(arguments.start)
-        service = self.service(scope, row.service)
-        self.check_open(scope, service, start)
-        scope.connection.execute(sa.delete(CalendarSlotRow).where(CalendarSlotRow.event_id == row.id))
-        self.take_slots(scope, row.calendar, start, service.minutes, row.id)
-        changed = {"start_at": start, "end_at": start + timedelta(minutes=service.minutes), "sequence": row.sequence + 1}
-        scope.connection.execute(sa.update(CalendarEventRow).where(CalendarEventRow.id == row.id).values(**changed))
-        event = self.event(scope, self.own_event(scope, row.id))
-        self.forget_reminder(scope, row.id)
-        self.remind(scope, event, row.person_id, row.chat_id)
-        self.tell_business(scope, event, "business-moved")
-        _tell_guest(self, scope, row, event, "guest-moved")
-        return event | {"ics": invitation(event, self.book.current(scope.connection).name, scope.now, row.sequence + 1)}
-
-
-@dataclass
-class Cancel(CalendarTool):
-    """Cancel an appointment and free its time."""
-
-    name: str = "calendar.cancel"
-    description: str = "Cancel an appointment."
-    effect: Effect = Effect.REVERSIBLE
-    arguments: type[pydantic.BaseModel] = EventId
-
-    def run(self, scope: ToolScope, arguments: EventId) -> Json:
-        row = self.own_event(scope, arguments.event_id)
-        event = self.event(scope, row)
-        scope.connection.execute(sa.delete(CalendarSlotRow).where(CalendarSlotRow.event_id == row.id))
-        scope.connection.execute(sa.update(CalendarEventRow).where(CalendarEventRow.id == row.id).values(state="cancelled"))
-        self.forget_reminder(scope, row.id)
-        self.tell_business(scope, event, "business-cancelled")
-        _tell_guest(self, scope, row, event, "guest-declined")
-        return event
-
-
-def _tell_guest(tool: CalendarTool, scope: ToolScope, row: Any, event: dict[str, Any], key: str) -> None:
-    """Whoever booked learns what the business changed."""
-    if row.person_id == scope.person.id or row.chat_id is None:
-        return
-    found = scope.connection.execute(
-        sa.select(PersonRow.language, ChatRow.id).join(ChatRow, ChatRow.person_id == PersonRow.id).where(ChatRow.id == row.chat_id)
-    ).first()
-    if found is not None:
-        text = tool.words(found.language, key, {"title": event["title"], "when": event["when"]})
-        outgoing.post(scope.connection, outgoing.Envelope(row.chat_id, row.person_id, scope.now), Card(text))
+def _option(opening: Opening, language: str) -> dict[str, Any]:
+    return {"start": opening.start.isoformat(), "staff": opening.staff, "label": short_text(opening.start, language)}
 
 
 @dataclass
 class Upcoming(CalendarTool):
-    """A person's appointments, soonest first; of the whole business, for its owner."""
+    """A person's appointments, soonest first; of the whole business, with who comes, for its owner."""
 
     name: str = "calendar.list"
     description: str = "List appointments."
@@ -341,10 +206,12 @@ class Upcoming(CalendarTool):
     arguments: type[pydantic.BaseModel] = Period
 
     def run(self, scope: ToolScope, arguments: Period) -> Json:
-        start = max(scope.now, datetime.fromisoformat(arguments.start)) if arguments.start else scope.now
-        query = sa.select(CalendarEventRow.__table__).where(CalendarEventRow.state == "booked", CalendarEventRow.end_at > start)
+        start = max(scope.now, arguments.start) if arguments.start else scope.now
+        query = sa.select(CalendarEventRow.__table__, PersonRow.name.label("who")).join(PersonRow, PersonRow.id == CalendarEventRow.person_id)
+        query = query.where(CalendarEventRow.state == "booked", CalendarEventRow.end_at > start)
         if arguments.end:
-            query = query.where(CalendarEventRow.start_at < datetime.fromisoformat(arguments.end))
-        if scope.person.role is not Role.OWNER:
+            query = query.where(CalendarEventRow.start_at < arguments.end)
+        if arguments.own or scope.person.role is not Role.OWNER:
             query = query.where(CalendarEventRow.person_id == scope.person.id)
-        return [self.event(scope, row) for row in scope.connection.execute(query.order_by(CalendarEventRow.start_at).limit(20))]
+        rows = scope.connection.execute(query.order_by(CalendarEventRow.start_at).limit(LISTED)).all()
+        return [self.event(scope, row) | {"who": row.who if row.person_id != scope.person.id else ""} for row in rows]

@@ -16,7 +16,7 @@ def invitation(event: dict[str, Any], organiser: str, now: datetime, sequence: i
     entry.add("sequence", sequence)
     entry.add("dtstart", datetime.fromisoformat(event["start"]).astimezone(UTC))
     entry.add("dtend", datetime.fromisoformat(event["end"]).astimezone(UTC))
-    entry.add("summary", f"{event['title']} ({event['staff']})")
+    entry.add("summary", f"{event['title']} ({event['staff']})" if event["staff"] else event["title"])
     entry.add("location", organiser)
     calendar = icalendar.Calendar()
     calendar.add("prodid", "-//Majordomo//EN")

@@ -96,7 +96,7 @@ class Openings:
 
     def stretches(self, day: date) -> list[tuple[datetime, datetime]]:
         """The opening hours of a day as instants; a private calendar is always open."""
-        if self.business.is_personal and not self.business.hours:
+        if self.business.is_personal:
             return [(datetime.combine(day, ALL_DAY[0], self.zone), datetime.combine(day + timedelta(days=1), ALL_DAY[0], self.zone))]
         return [(datetime.combine(day, hours.opens, self.zone), datetime.combine(day, hours.closes, self.zone)) for hours in self.business.open_on(day)]
 

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 import pydantic
 import sqlalchemy as sa
 
+from agents.tools.business import business_zone, next_opening
 from orchestrator import times
+from orchestrator.business import BusinessBook
 from orchestrator.contracts import Effect, Json, Role, ToolError, ToolScope, Words
-from orchestrator.tasks import handover, manager, zones
+from orchestrator.spoken import moment_text
+from orchestrator.tasks import handover, manager, statistics, zones
 from storage.models import PersonRow
 
 LANGUAGE_NAMES = {
@@ -75,13 +78,47 @@ class History:
 
     def run(self, scope: ToolScope, arguments: Text) -> Json:
         found = manager.recent(scope.connection, scope.person.id, limit=11)
-        return [{"number": task.number, "title": task.title} for task in found if task.id != scope.task.id and task.type != "history"][:8]
+        return [{"number": task.number, "title": task.title} for task in found if task.id != scope.task.id and task.type not in {"history", "triage"}][:8]
+
+
+@dataclass
+class SetName:
+    """Call a person by the name they give."""
+
+    name: str = "people.set_name"
+    version: int = 1
+    description: str = "Change a person's name."
+    effect: Effect = Effect.REVERSIBLE
+    arguments: type[pydantic.BaseModel] = Text
+
+    def run(self, scope: ToolScope, arguments: Text) -> Json:
+        name = " ".join(arguments.text.split())[:100]
+        if not name:
+            raise ToolError("no name is given")
+        scope.connection.execute(sa.update(PersonRow).where(PersonRow.id == scope.person.id).values(name=name))
+        return {"name": name}
+
+
+@dataclass
+class Counts:
+    """How many tasks a person has, and how they went, as a text."""
+
+    words: Words
+    name: str = "people.statistics"
+    version: int = 1
+    description: str = "Statistics about a person's tasks."
+    effect: Effect = Effect.READ
+    arguments: type[pydantic.BaseModel] = Text
+
+    def run(self, scope: ToolScope, arguments: Text) -> Json:
+        return statistics.describe(scope.connection, scope.person, self.words, scope.now)
 
 
 @dataclass
 class StartHandover:
-    """Give this chat to the owner; says whether somebody could be reached."""
+    """Give this chat to the owner; says whether somebody could be reached, and when they are there."""
 
+    book: BusinessBook
     words: Words
     name: str = "handover.start"
     version: int = 1
@@ -90,9 +127,18 @@ class StartHandover:
     arguments: type[pydantic.BaseModel] = Text
 
     def run(self, scope: ToolScope, arguments: Text) -> Json:
-        if scope.task.chat_id is None:
-            return {"reached": False, "owner": scope.person.role is Role.OWNER}
-        reached = scope.person.role is not Role.OWNER and handover.start(
-            scope.connection, scope.task.chat_id, scope.person, self.words, scope.now, arguments.text[:300]
+        business = self.book.current(scope.connection)
+        now = scope.now.astimezone(business_zone(business, scope))
+        opens = next_opening(business, now)
+        owner = scope.person.role is Role.OWNER
+        reached = (
+            not owner
+            and scope.task.chat_id is not None
+            and handover.start(scope.connection, scope.task.chat_id, scope.person, self.words, scope.now, arguments.text[:300])
         )
-        return {"reached": reached, "owner": scope.person.role is Role.OWNER}
+        return {
+            "reached": reached,
+            "owner": owner,
+            "open": not business.hours or business.is_open(now.replace(tzinfo=None)),
+            "next_open": moment_text(opens, scope.task.language, now) if opens else "",
+        }

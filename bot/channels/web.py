@@ -41,7 +41,7 @@ class WebChannel:
             self.intake = None
 
     async def send(self, chat: str, part: Part) -> str:
-        data = {"html": to_html(part.markdown or part.text), "buttons": [[{"label": key.label, "token": key.token} for key in row] for row in part.keys]}
+        data: dict[str, Any] = {"html": to_html(part.markdown or part.text), "buttons": [[{"label": key.label, "token": key.token} for key in row] for row in part.keys]}
         if part.file is not None:
             data["file"] = {"name": part.file.name, "media_type": part.file.media_type, "content": part.file.content}
         return await self._record(chat, events.MESSAGE, data, f"out:{part.outgoing_id}" if part.outgoing_id else None, part.task_id)
@@ -76,6 +76,6 @@ def _store(connection: sa.Connection, chat: str, kind: str, data: dict[str, Any]
         if existing is not None:
             return str(existing)
     values = {"person_id": row.person_id, "chat_id": row.id, "task_id": task_id, "kind": kind, "key": key, "data": data, "created_at": now}
-    event_id = connection.execute(sa.insert(EventRow).values(**values)).inserted_primary_key[0]
+    event_id = connection.execute(sa.insert(EventRow).values(**values).returning(EventRow.id)).scalar_one()
     announce(connection, events.TOPIC, row.id)
     return str(event_id)

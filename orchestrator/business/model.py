@@ -229,7 +229,11 @@ class Business(Frozen):
 
     def open_on(self, day: date) -> tuple[Hours, ...]:
         """The opening hours of one day; empty when closed."""
-        return () if self.closure_on(day) else self.hours.get(WEEKDAYS[day.weekday()], ())
+        return () if self.closure_on(day) else self.usual_on(day)
+
+    def usual_on(self, day: date) -> tuple[Hours, ...]:
+        """The hours of that weekday, closures aside."""
+        return self.hours.get(WEEKDAYS[day.weekday()], ())
 
     def closure_on(self, day: date) -> Closure | None:
         return next((closure for closure in self.closures if closure.first <= day <= closure.last), None)

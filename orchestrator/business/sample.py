@@ -31,7 +31,8 @@ business:
     wednesday: 9:00-18:00
     thursday: 9:00-18:00
     friday: 9:00-18:00
-    saturday: 9:00-14:00
+    saturday: 9:00-18:00
+    sunday: 10:00-17:00
   # closures:
   #   - {first: 2026-12-24, last: 2026-12-26, reason: Christmas}
 

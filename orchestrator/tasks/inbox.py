@@ -14,7 +14,9 @@ RECEIVED, HANDLED = "received", "handled"
 
 _columns = (MessageRow.seq, MessageRow.id, MessageRow.person_id, MessageRow.kind, MessageRow.text, MessageRow.payload, MessageRow.channel)
 _lock = sa.select(ChatRow.id, ChatRow.channel, ChatRow.kind, ChatRow.handover, ChatRow.busy_until).where(ChatRow.id == sa.bindparam("chat")).with_for_update()
-_oldest = sa.select(*_columns).where(MessageRow.chat_id == sa.bindparam("chat"), MessageRow.state == RECEIVED).order_by(MessageRow.seq).limit(1)
+_waiting = sa.select(*_columns).where(MessageRow.chat_id == sa.bindparam("chat"), MessageRow.state == RECEIVED)
+_oldest = _waiting.order_by(MessageRow.urgent.desc(), MessageRow.seq).limit(1)
+_urgent = _waiting.where(MessageRow.urgent.is_(True)).order_by(MessageRow.seq).limit(1)
 _handle = (
     sa.update(MessageRow).where(MessageRow.seq == sa.bindparam("number"), MessageRow.state == RECEIVED).values(state=HANDLED, handled_at=sa.bindparam("now"))
 )
@@ -25,9 +27,9 @@ def lock_chat(connection: sa.Connection, chat_id: str) -> Any:
     return connection.execute(_lock, {"chat": chat_id}).first()
 
 
-def take_oldest(connection: sa.Connection, chat_id: str, now: datetime) -> Any:
-    """Mark the oldest waiting message of a chat as handled and return it; None when there is none."""
-    message = connection.execute(_oldest, {"chat": chat_id}).first()
+def take_oldest(connection: sa.Connection, chat_id: str, now: datetime, *, urgent_only: bool = False) -> Any:
+    """Mark the oldest waiting message of a chat as handled and return it, urgent ones first; None when there is none."""
+    message = connection.execute(_urgent if urgent_only else _oldest, {"chat": chat_id}).first()
     if message is None or connection.execute(_handle, {"number": message.seq, "now": now}).rowcount != 1:
         return None
     return message

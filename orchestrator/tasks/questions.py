@@ -43,15 +43,19 @@ class Question:
 
 def ask(
     connection: sa.Connection, envelope: outgoing.Envelope, task: Task | None, key: str, prompt: Card, kind: AnswerKind, options: Sequence[Option],
-    data: dict[str, Any] | None = None,
+    data: dict[str, Any] | None = None, *, lead: str = "",
 ) -> str:  # fmt: skip
-    """Store a question and show it, once: a question of this task and key that is open already is not shown again."""
+    """Store a question and show it, once: a question of this task and key that is open already is not shown again.
+
+    `lead` is shown before the prompt and not kept.
+    """
     if task is not None:
         already = sa.select(QuestionRow.id).where(QuestionRow.task_id == task.id, QuestionRow.key == key, QuestionRow.state == "open")
         if (existing := connection.execute(already).scalar()) is not None:
             return str(existing)
     question_id = new_id()
-    shown = Card(prompt.text, prompt.buttons or _buttons(question_id, options), prompt.files, prompt.silent)
+    text = f"{lead}\n{prompt.text}" if lead else prompt.text
+    shown = Card(text, prompt.buttons or _buttons(question_id, options), prompt.files, prompt.silent)
     outgoing_id = outgoing.post(connection, envelope, shown)
     connection.execute(
         sa.insert(QuestionRow),

@@ -7,13 +7,20 @@ from orchestrator.times.line import Line, Match, number
 from orchestrator.times.terms import Kind
 
 HOURS_A_DAY = 24
+HOUR_LEADS = (Kind.AT, Kind.NEAR, Kind.FROM, Kind.UNTIL, Kind.BETWEEN, Kind.TO)
 MINUTES_AN_HOUR = 60
 
 
 def clock_time(line: Line, place: int) -> Match | None:
     """A time that needs no preposition to be one, or a bare hour after "at"."""
     led = line.has(place, Kind.AT, Kind.NEAR, Kind.UNTIL)
+    if line.has(place, Kind.FOR, Kind.ONTO) and line.has(place - 1, Kind.EVENT):  # an alarm for 8
+        return certain_clock(line, place + 1) or _hour_and_minutes(line, place + 1)
     begin = line.skip(place, Kind.AT, Kind.NEAR, Kind.UNTIL)
+    if line.vocabulary.language == "en" and line.has(place, Kind.AFTER, Kind.BEFORE, Kind.BY):  # after 3, but not after 3 attempts
+        found = _short_hour(line, place + 1)
+        following = line.at(found.end) if found else None
+        return None if following is not None and following.is_word and not following.terms else found
     found = certain_clock(line, begin)
     if found is None and led:
         found = bare_hour(line, begin)
@@ -30,6 +37,15 @@ def clock_word(line: Line, place: int) -> Match | None:
 
 def certain_clock(line: Line, place: int) -> Match | None:
     return _colon(line, place) or _before_or_after(line, place) or _spoken(line, place)
+
+
+def _hour_and_minutes(line: Line, place: int) -> Match | None:
+    """seven fifteen; or the hour alone"""
+    hour = bare_hour(line, place)
+    if hour is None or not isinstance(hour.element, Clock):
+        return None
+    minute, after = _spoken_minutes(line, hour.end)
+    return _with_half(line, place, hour.element.hour, minute, after) if after > hour.end and hour.element.minute == 0 else hour
 
 
 def bare_hour(line: Line, place: int) -> Match | None:
@@ -70,10 +86,12 @@ def _colon(line: Line, place: int) -> Match | None:
 def _spoken(line: Line, place: int) -> Match | None:
     """9am, nine o'clock, 15 Uhr 30, 三点半, las tres y media: an hour with a mark that makes it one."""
     count = number(line, place)
+    if count is not None and 100 <= count.value <= 1259 and _half_of_day(line, count.end) is not None:
+        return _with_half(line, place, count.value // 100, count.value % 100, count.end)  # 615am
     if count is None or count.value > 99:
         return None
     end, minute, marked = count.end, 0, False
-    if line.has(end, Kind.OCLOCK):
+    if line.has(end, Kind.OCLOCK) and (line.text(end) != "h" or count.value > 12 or line.has(place - 1, *HOUR_LEADS)):
         end, marked = end + 1, True
         minute, end = _minutes_after(line, end)
     elif line.vocabulary.language == "es" or line.has(place - 1, Kind.AT):
@@ -218,13 +236,18 @@ def _with_half(line: Line, place: int, hour: int, minute: int, end: int, exact: 
     return Match(Clock(total // 60, total % 60, exact=exact or not 1 <= hour <= 12), end)
 
 
+def _short_hour(line: Line, place: int) -> Match | None:
+    """A bare hour of two digits at most: "from 1000 to 2000" is no time."""
+    return None if (line.digits(place) or 0) > HOURS_A_DAY else bare_hour(line, place)
+
+
 def clock_range(line: Line, place: int) -> Match | None:
     """from 9 to 11, between 2 and 4, 9-11am, von 9 bis 11 Uhr, de 9 a 11, 九点到十一点"""
     if line.moves and not line.has(place, Kind.BETWEEN):
         return None
     led = line.has(place, Kind.FROM, Kind.BETWEEN)
     begin = line.skip(line.skip(place, Kind.FROM, Kind.BETWEEN), Kind.AT, Kind.NEAR)
-    first = certain_clock(line, begin) or bare_hour(line, begin)
+    first = certain_clock(line, begin) or clock_word(line, begin) or _short_hour(line, begin)
     if first is None or not isinstance(first.element, Clock):
         return None
     joint = first.end
@@ -235,7 +258,7 @@ def clock_range(line: Line, place: int) -> Match | None:
     second_place = line.skip(joint + 1, Kind.AT, Kind.NEAR, Kind.UNTIL, Kind.THE)
     if line.has(second_place, Kind.PART):
         second_place += 1
-    second = certain_clock(line, second_place) or clock_word(line, second_place) or bare_hour(line, second_place)
+    second = certain_clock(line, second_place) or clock_word(line, second_place) or _short_hour(line, second_place)
     if second is None or not isinstance(second.element, Clock):
         return None
     end = line.skip(second.end, Kind.TO) if line.vocabulary.language == "zh" else second.end

@@ -18,6 +18,7 @@ from orchestrator.times.elements import (
     WholeWeek,
 )
 from orchestrator.times.line import Line, Match, amount, number, number_words, ordinal
+from orchestrator.times.numeric import numeric_date
 from orchestrator.times.periods import FIRST_YEAR, LAST_YEAR, STEPS, edge_of, which_after, which_one, whole, year_after
 from orchestrator.times.terms import Kind
 
@@ -84,6 +85,9 @@ def named_day(line: Line, place: int) -> Match | None:
     dated = month_date(line, line.skip(end + 1 if line.text(end) == "," else end, Kind.ON, Kind.THE))
     if dated is not None and not isinstance(dated.element, Unread):
         return dated  # "Thursday, 24 December": the date says more
+    numbered = ordinal(line, line.skip(end, Kind.THE)) if line.has(end, Kind.THE) else None
+    if numbered is not None and 1 <= numbered.value <= 31 and _stands_free(line, numbered.end):
+        return Match(CalendarDay(numbered.value), numbered.end)  # Friday the 5th
     return Match(NamedDay(weekday.value, which), end)
 
 
@@ -262,6 +266,8 @@ def day_of_month(line: Line, place: int) -> Match | None:
 def _stands_free(line: Line, place: int) -> bool:
     """Whether no noun follows that the number could belong to ("the third floor")."""
     lexeme = line.at(place)
+    if line.has(place, Kind.UNIT, Kind.MONEY, Kind.EVENTIDE, Kind.DAY_SET, Kind.HINT, Kind.EVENT):
+        return False
     return lexeme is None or (not lexeme.is_word and lexeme.number is None) or bool(lexeme.terms)
 
 
@@ -277,18 +283,28 @@ def day_range(line: Line, place: int) -> Match | None:
     joint = first.end
     if line.text(joint) not in ("-", "–") and not line.has(joint, Kind.TO, Kind.UNTIL) and not (line.has(place, Kind.BETWEEN) and line.has(joint, Kind.AND)):
         return None
-    second = _single_day(line, line.skip(joint + 1, Kind.TO, Kind.THE, Kind.UNTIL))
+    second_place = line.skip(joint + 1, Kind.TO, Kind.THE, Kind.UNTIL)
+    second = _single_day(line, second_place) or _day_after(line, first, second_place)
     if second is None or not (led or type(first.element) is type(second.element)):
         return None
     return Match(DayRange(_as_day(first), _as_day(second)), second.end)
 
 
 def _single_day(line: Line, place: int) -> Match | None:
-    for production in (month_date, offset_day, named_day, fixed_day):
+    for production in (month_date, numeric_date, offset_day, named_day, fixed_day):
         match = production(line, place)
         if match is not None and not isinstance(match.element, Unread):
             return match
     return None
+
+
+def _day_after(line: Line, first: Match, place: int) -> Match | None:
+    """from 4 January to the 8th: the second day in the month of the first."""
+    count = ordinal(line, place) or number(line, place)
+    start = first.element
+    if count is None or not isinstance(start, CalendarDay) or not start.day < count.value <= 31 or not _stands_free(line, count.end):
+        return None
+    return Match(CalendarDay(count.value, start.month, start.year, start.months_on), count.end)
 
 
 def _as_day(match: Match) -> DayElement:
@@ -299,6 +315,12 @@ def _as_day(match: Match) -> DayElement:
 def _shared_month_range(line: Line, place: int) -> Match | None:
     """3 to 5 December: the month is said once."""
     first = ordinal(line, place) or number(line, place)
+    spelled = ordinal(line, place) is not None
+    if first is not None and spelled and (line.text(first.end) in ("-", "–") or line.has(first.end, Kind.TO, Kind.UNTIL)):
+        start = Match(CalendarDay(first.value), first.end)
+        end_day = _day_after(line, start, line.skip(first.end + 1, Kind.THE))
+        if end_day is not None and month_date(line, line.skip(first.end + 1, Kind.THE)) is None:
+            return Match(DayRange(CalendarDay(first.value), _as_day(end_day)), end_day.end)  # the 9th to the 11th
     if first is None or not (line.text(first.end) in ("-", "–") or line.has(first.end, Kind.TO, Kind.UNTIL)):
         return None
     second = month_date(line, line.skip(first.end + 1, Kind.THE))

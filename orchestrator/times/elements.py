@@ -197,10 +197,14 @@ class WholeMonth:
 
 @dataclass(frozen=True, slots=True)
 class WholeYear:
-    years: int
+    """A year counted from this one, or by its number."""
+
+    years: int = 0
+    number: int | None = None
 
     def on(self, today: date) -> DaySpan:
-        return DaySpan(date(today.year + self.years, 1, 1), date(today.year + self.years + 1, 1, 1), Precision.MONTH)
+        year = self.number or today.year + self.years
+        return DaySpan(date(year, 1, 1), date(year + 1, 1, 1), Precision.MONTH)
 
 
 class Edge(StrEnum):
@@ -219,6 +223,8 @@ class EdgeOf:
     def on(self, today: date) -> DaySpan:
         """Where the running period's start or middle is over, the next one's."""
         found = self._within(self.whole.on(today))
+        if found.first < today and self == EdgeOf(Edge.END, WholeWeek(0)):
+            return one_day(today + timedelta(days=6 - today.weekday()))  # on the weekend the week ends on Sunday
         if found.first < today and self.whole == WholeMonth():
             return self._within(WholeMonth(1).on(today))
         return found
@@ -339,6 +345,8 @@ class Bound:
     """Until when: the end of a range or a recurrence."""
 
     until: DayElement | Clock
+    clock: Clock | None = None
+    """The clock time on the last day, when both are said."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ GLUE: dict[Kind, str] = {
     Kind.ORDINAL_MARK: "st|nd|rd|th",
     Kind.AM: "am|a.m.|a.m|a. m.|in the morning",
     Kind.PM: "pm|p.m.|p.m|p. m.",
-    Kind.OCLOCK: "o'clock|oclock|o clock|hrs|hours sharp",
+    Kind.OCLOCK: "o'clock|oclock|o clock|h|hours sharp",
     Kind.PAST: "past|after",
     Kind.BEFORE_HOUR: "to|till|before",
     Kind.AT: "at|@|at exactly|at about|at around|no later than",
@@ -95,13 +95,14 @@ GLUE: dict[Kind, str] = {
     Kind.START: "start|beginning|the start|the beginning",
     Kind.MIDDLE: "middle|mid|the middle",
     Kind.MOVE: "move|reschedule|postpone|change|shift|push|switch|moved|rescheduled|changed",
+    Kind.EVENT: "alarm|reminder|appointment|meeting|alarms|reservation|booking",
     Kind.REJECTED: "not|instead of|rather than|not at|not on",
-    Kind.SHADE: "early|late|exactly|right",
+    Kind.SHADE: "early|late|exactly|right|ish|sharp|at the latest",
     Kind.EXCEPT: "except|but not|other than|excluding|apart from|except for",
-    Kind.VAGUE: "later|soon|sometime|some time|some day|someday|asap|as soon as possible|in the spring|in spring|in summer|in the summer|in autumn|in the fall|in winter|in the winter|eventually|at some point|one day|one of these days|in a bit|in a while|in a moment|in a few|shortly|in a few minutes|in a few hours|in a few days|later today|the other day|now and then|from time to time",
+    Kind.VAGUE: "later|soon|sometime|some time|some day|someday|asap|as soon as possible|in the spring|in spring|in summer|in the summer|in autumn|in the fall|in winter|in the winter|eventually|at some point|one day|one of these days|in a bit|in a while|in a moment|in a few|shortly|in a few minutes|in a few hours|in a few days|end of day|end of the day|eod|close of business|end of business|later today|the other day|now and then|from time to time",
     Kind.EVENTIDE: "bell|dawn|sunrise|sunset|sundown|dusk|daybreak|teatime|bedtime|breakfast|lunch|dinner|supper|easter|thanksgiving|ramadan|passover|half term|high tide|low tide|twilight|crack of dawn|birthday|witching hour|happy hour|rush hour",
     Kind.MONEY: "dollars|dollar|euros|euro|eur|usd|pounds|bucks|cents|gbp|percent|task|number|room|page|people|persons|guests|version|chapter|kg|km|ml|mg|pills|tablets|floor|table|street|road|avenue|points|items|years old",
-    Kind.NOT_TIME: "second opinion|good morning|good afternoon|good evening|good night|good day|have a nice day|one second|just a second|a second|a sec|one sec|just a minute|one minute|a minute of|one moment|per cent|mr|first name|last name|last time|first time|next time|this time|next to|last one|next one|first one|day to day|day off|days off|birthday party|to date|up to date|out of date|day job|on time|in time|all day|all the time|good time|at all|at least|at most|at once|at work|at home|at the moment|may i|may we|may you|you may|i may|we may|it may|she may|he may|they may|half of|on second thought|on second thoughts|the other half|sun cream|sat down|sat on|weekend break|sat nav|the sun",
+    Kind.NOT_TIME: "second opinion|good morning|good afternoon|good evening|good night|good day|have a nice day|one second|just a second|a second|a sec|one sec|just a minute|a minute of|one moment|per cent|mr|first name|last name|last time|first time|next time|this time|next to|last one|next one|first one|day to day|day off|days off|birthday party|to date|up to date|out of date|day job|on time|in time|all day|all the time|good time|at all|at least|at most|at once|at work|at home|at the moment|may i|may we|may you|you may|i may|we may|it may|she may|he may|they may|half of|on second thought|on second thoughts|the other half|sun cream|sat down|sat on|weekend break|sat nav|the sun",
 }  # fmt: skip
 
 

@@ -149,6 +149,8 @@ def bound_end(chosen: Chosen, start: datetime, frame: Frame) -> datetime | None:
             end = moment(start.date(), minutes, frame.zone)
         return end
     span = until.on(start.date()) if isinstance(until, DayElement) else None
+    if span is not None and chosen.bound.clock is not None:
+        return moment(span.first, candidates(chosen.bound.clock, "")[0], frame.zone)
     return moment(span.after, 0, frame.zone) if span else None
 
 

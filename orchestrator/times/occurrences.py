@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from orchestrator.times.dial import PARTS, candidates, range_minutes
-from orchestrator.times.elements import Clock, ClockRange, Repeat, month_start
+from orchestrator.times.elements import Clock, ClockRange, DayRange, Repeat, month_start
 from orchestrator.times.moments import Frame, Moments, bound_end
 from orchestrator.times.reading import Precision, Recurrence
 from orchestrator.times.selection import Chosen
@@ -24,13 +24,15 @@ def recurrence(chosen: Chosen, frame: Frame) -> tuple[Recurrence, Moments]:
     repeat = chosen.repeat
     assert repeat is not None
     part = repeat.part or chosen.part_name
+    if isinstance(chosen.clock, ClockRange) and repeat.frequency in ("MINUTELY", "HOURLY"):
+        return _within_hours(chosen, chosen.clock, frame)
     minutes, length = _clock_minutes(chosen, part)
     if minutes is None and repeat.frequency not in ("MINUTELY", "HOURLY"):
         minutes = DEFAULT_MINUTES
     every = _all_minutes(chosen, part, minutes)
     first = min(_first(repeat, each, chosen, frame) for each in every or (None,))
     rule = _rule(repeat, every)
-    end = bound_end(chosen, first, frame)
+    end = bound_end(chosen, first, frame) or _opening_end(chosen, frame)
     if end is not None:
         rule += f";UNTIL={(end - timedelta(seconds=1)).astimezone(ZoneInfo('UTC')):%Y%m%dT%H%M%SZ}"
     elif chosen.lasting is not None and (chosen.lasting.length.days or chosen.lasting.length.months):
@@ -39,6 +41,31 @@ def recurrence(chosen: Chosen, frame: Frame) -> tuple[Recurrence, Moments]:
     until = moment(first.date(), minutes + length, frame.zone) if length and minutes is not None else None
     precision = Precision.MINUTE if chosen.clock or repeat.frequency in ("MINUTELY", "HOURLY") else Precision.DAY_PART if part else Precision.DAY
     return Recurrence(rule), Moments(first, precision, until)
+
+
+def _opening_end(chosen: Chosen, frame: Frame) -> datetime | None:
+    """every day from tomorrow until 5 December: the days named as one stretch end the recurrence too."""
+    if chosen.opening is None or not isinstance(chosen.opening.start, DayRange):
+        return None
+    span = chosen.opening.start.on(frame.today)
+    return moment(span.after, 0, frame.zone) if span else None
+
+
+def _within_hours(chosen: Chosen, clock: ClockRange, frame: Frame) -> tuple[Recurrence, Moments]:
+    """every two hours between 9 and 17: the same clock times every day."""
+    assert chosen.repeat is not None
+    begin, end = range_minutes(clock, "")
+    step = chosen.repeat.interval * (60 if chosen.repeat.frequency == "HOURLY" else 1)
+    if step < 60 and (60 % step or begin % 60):
+        step = 60
+    stops = [each % (24 * 60) for each in range(begin, end + 1, step)]
+    hours, past = sorted({each // 60 for each in stops}), sorted({each % 60 for each in stops})
+    if len(past) > 1 and end % 60 == 0 and len(hours) > 1:
+        hours.remove(max(hours))  # the last full hour would run on past the end
+    days = ",".join(CODES[each] for each in chosen.repeat.weekdays)
+    rule = f"FREQ=DAILY;{f'BYDAY={days};' if days else ''}BYHOUR={','.join(map(str, hours))};BYMINUTE={','.join(map(str, past))}"
+    first = min(_first(Repeat("DAILY"), each, chosen, frame) for each in stops)
+    return Recurrence(rule), Moments(first, Precision.MINUTE)
 
 
 def _clock_minutes(chosen: Chosen, part: str) -> tuple[int | None, int]:

@@ -50,6 +50,9 @@ def whole(line: Line, place: int, dated: bool = True) -> Match | None:
         return Match(Weekend(STEPS[which] if said and which is not Which.BARE else 0), end)
     if unit is not None and said and unit.name in ("week", "month", "year"):
         return Match(_whole(unit.name, STEPS[which] * said), end)
+    year = year_after(line, place)[0] if line.has(place - 1, Kind.IN) else None
+    if year is not None and not line.has(place + 1, Kind.YEAR_MARK, Kind.MONEY, Kind.UNIT):
+        return Match(WholeYear(number=year), place + 1)
     return _named_month(line, place) if dated else None
 
 

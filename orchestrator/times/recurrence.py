@@ -103,7 +103,8 @@ def _on_days(line: Line, place: int, base: Repeat) -> Match:
             return Match(Repeat("MONTHLY", base.interval, month_days=(-1,)), after + 1)
         count = ordinal(line, after) or (number(line, after) if after > place or line.vocabulary.language == "zh" else None)
         if count is not None and 1 <= count.value <= 31 and not line.has(count.end, Kind.OCLOCK, Kind.AM, Kind.PM):
-            return Match(Repeat("MONTHLY", base.interval, month_days=(count.value,)), line.skip(count.end, Kind.DAY_MARK))
+            month_days, end = _more_days(line, count.value, line.skip(count.end, Kind.DAY_MARK))
+            return Match(Repeat("MONTHLY", base.interval, month_days=month_days), end)
     if base.frequency == "YEARLY":
         dated = month_date(line, begin)
         if dated is not None and isinstance(dated.element, CalendarDay) and dated.element.month:
@@ -134,12 +135,30 @@ def _every_date(line: Line, place: int, interval: int) -> Match | None:
         return Match(Repeat("YEARLY", interval, month_days=(dated.element.day,), months=(dated.element.month,)), dated.end)
     count = ordinal(line, place)
     if count is not None and 1 <= count.value <= 31:
-        end = line.skip(count.end, Kind.OF, Kind.THE)
+        month_days, after = _more_days(line, count.value, count.end)
+        end = line.skip(after, Kind.OF, Kind.THE)
         if line.has(end, Kind.UNIT):
-            return Match(Repeat("MONTHLY", interval, month_days=(count.value,)), end + 1)
-        if not (lexeme := line.at(count.end)) or not lexeme.is_word or lexeme.terms:
-            return Match(Repeat("MONTHLY", interval, month_days=(count.value,)), count.end)
+            return Match(Repeat("MONTHLY", interval, month_days=month_days), end + 1)
+        if not (lexeme := line.at(after)) or not lexeme.is_word or lexeme.terms:
+            return Match(Repeat("MONTHLY", interval, month_days=month_days), after)
     return None
+
+
+def _more_days(line: Line, first: int, place: int) -> tuple[tuple[int, ...], int]:
+    """the 1st and the 15th: further days of the month, and the place after them."""
+    days = [first]
+    while True:
+        after = place
+        while line.text(after) in (",", "、") or line.has(after, Kind.AND, Kind.THE, Kind.ON):
+            after += 1
+        count = ordinal(line, after) if after > place else None
+        if count is None and after > place and line.vocabulary.language in ("zh", "es"):
+            count = number(line, after)
+            count = count if count is not None and (line.vocabulary.language == "es" or line.has(count.end, Kind.DAY_MARK)) else None
+        if count is None or not 1 <= count.value <= 31 or line.has(count.end, Kind.OCLOCK, Kind.UNIT):
+            return tuple(sorted(set(days))), place
+        days.append(count.value)
+        place = line.skip(count.end, Kind.DAY_MARK)
 
 
 def _weekday_list(line: Line, place: int, kind: Kind = Kind.WEEKDAY) -> tuple[tuple[int, ...], int] | None:
@@ -196,6 +215,9 @@ def _plural_days(line: Line, place: int) -> Match | None:
     if part is not None:
         return Match(Repeat("DAILY", part=part.name), begin + 1)
     days = _weekday_list(line, begin, Kind.WEEKDAYS)
+    mornings = _weekday_list(line, begin)
+    if mornings is not None and (part := line.term(mornings[1], Kind.PARTS)):  # Saturday mornings
+        return Match(Repeat(EVERY_WEEK, weekdays=mornings[0], part=part.name), mornings[1] + 1)
     if days is None and line.vocabulary.language == "es" and line.text(place) == "de":
         stretch = _weekday_list(line, begin)  # de lunes a viernes
         days = stretch if stretch is not None and len(stretch[0]) > 1 else None
@@ -246,6 +268,9 @@ def _nth_of_each(line: Line, place: int) -> Match | None:
     end = nth[2] if nth else count.end if count else begin
     if line.has(begin, Kind.END):
         end = begin + 1
+    month_days: tuple[int, ...] = (-1,) if count is None else (count.value,)
+    if count is not None and nth is None:
+        month_days, end = _more_days(line, count.value, end)
     every = line.skip(end, Kind.OF, Kind.THE, Kind.IN)
     unit = line.term(line.skip(every, Kind.EVERY, Kind.THE), Kind.UNIT)
     if end == begin or not line.has(every, Kind.EVERY) or unit is None or unit.name != "month":
@@ -253,5 +278,4 @@ def _nth_of_each(line: Line, place: int) -> Match | None:
     after = line.skip(every, Kind.EVERY, Kind.THE) + 1
     if nth is not None:
         return Match(Repeat("MONTHLY", weekdays=(nth[1],), nth=nth[0]), after)
-    value = -1 if count is None else count.value
-    return Match(Repeat("MONTHLY", month_days=(value,)), after) if value == -1 or 1 <= value <= 31 else None
+    return Match(Repeat("MONTHLY", month_days=month_days), after) if all(each == -1 or 1 <= each <= 31 for each in month_days) else None

@@ -30,6 +30,14 @@ def _led(line: Line, place: int) -> Match | None:
     if not behind and not pushed and not line.has(place, Kind.IN, Kind.WITHIN):
         return None
     length = amount(line, line.skip(place + 1, Kind.NEAR, Kind.THE))
+    if (
+        length is None
+        and line.vocabulary.language != "zh"
+        and line.has(place, Kind.IN)
+        and line.at(place + 2) is None
+        and 0 < (line.digits(place + 1) or 0) < 100
+    ):
+        return Match(Unread(), place + 2)  # in 10: minutes or days?
     if length is None or (line.has(length.end, Kind.AGO) and not line.vocabulary.ago_before):
         return None
     if pushed:
@@ -108,7 +116,8 @@ def unread_clock(line: Line, place: int) -> Match | None:
     """at the third bell, at dawn, after lunch: a time that no clock knows."""
     begin = line.skip(place, Kind.AT, Kind.NEAR, Kind.ON, Kind.AFTER, Kind.BEFORE, Kind.BY, Kind.UNTIL, Kind.SHADE, Kind.TO)
     begin = line.skip(begin, Kind.THE)
-    unled = begin == place or line.text(place) in ("zum", "zur") or (line.vocabulary.language == "es" and not line.has(place, *EVENT_LEADS))
+    led = line.has(place, *EVENT_LEADS) or (line.has(place, Kind.ON) and line.vocabulary.language != "es")
+    unled = not led or line.text(place) in ("zum", "zur")
     if unled and line.vocabulary.language != "zh":
         return None
     count = ordinal(line, begin)

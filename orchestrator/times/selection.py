@@ -36,7 +36,8 @@ from orchestrator.times.terms import Kind
 
 EARLIEST_HINTED = 4
 """Hours; a meal or a waking is not earlier than this on the dial."""
-MOVING = frozenset({Kind.TO, Kind.ONTO})
+ONTO = frozenset({Kind.ONTO})
+MOVING = ONTO | {Kind.TO}
 
 
 @dataclass(slots=True)
@@ -143,13 +144,13 @@ def _slot(found: Found) -> str:
 
 def choose(line: Line, found: Sequence[Found]) -> Chosen:
     """Clusters of neighbouring elements compete: one that something is moved to, else the fullest, else the first."""
-    found = _own_parts(_roles(found))
+    found = _own_parts(_roles(found, line.moves))
     clusters = [_filled(cluster) for cluster in _clusters(line, found)]
     if not clusters:
         return Chosen()
     filled = [cluster for cluster in clusters if not cluster.is_empty]
     main = max(filled, key=lambda cluster: cluster.weight, default=clusters[0])
-    moved = [cluster for cluster in filled if cluster.used[0].leads & MOVING]
+    moved = [cluster for cluster in filled if cluster.used[0].leads & (MOVING if line.moves else ONTO)]
     if moved and moved[-1] is not clusters[0]:
         main = moved[-1]
     elif line.moves and len(filled) > 1 and _rivals(filled[0], filled[-1]):
@@ -206,14 +207,25 @@ def _repeat_range(chosen: Chosen) -> None:
     chosen.day = chosen.opening = None
 
 
-def _roles(found: Sequence[Found]) -> list[Found]:
+def _roles(found: Sequence[Found], moves: bool) -> list[Found]:
     """ "until Friday" bounds what was said before; "from Monday" opens a recurrence."""
     repeats = any(isinstance(each.element, Repeat) for each in found)
     begun = [each for each in found if isinstance(each.element, Clock | Repeat | PartOfDay | DayElement)]
     roles: list[Found] = []
     for each in found:
         element = each.element
-        if Kind.UNTIL in each.leads and isinstance(element, Clock | DayElement) and begun and begun[0] is not each and Kind.OF not in each.leads:
+        last = roles[-1] if roles else None
+        if (
+            isinstance(element, Clock)
+            and last is not None
+            and isinstance(last.element, Bound)
+            and isinstance(last.element.until, DayElement)
+            and last.end == each.begin
+        ):
+            roles[-1] = Found(Bound(last.element.until, element), last.begin, each.end, last.start_char, each.end_char, last.leads)
+        elif (Kind.TO in each.leads and isinstance(element, DayElement) and begun and Kind.FROM in begun[0].leads and begun[0] is not each and not moves) or (
+            Kind.UNTIL in each.leads and isinstance(element, Clock | DayElement) and begun and begun[0] is not each and Kind.OF not in each.leads
+        ):
             roles.append(_with(each, Bound(element)))
         elif repeats and isinstance(element, DayElement):
             roles.append(_with(each, Opening(element)))
@@ -248,7 +260,7 @@ def _with(found: Found, element: Bound | Opening) -> Found:
 def _clusters(line: Line, found: Sequence[Found]) -> list[list[Found]]:
     clusters: list[list[Found]] = []
     for each in found:
-        if clusters and _near(line, clusters[-1][-1], each) and not (each.leads & MOVING and not isinstance(each.element, Bound)):
+        if clusters and _near(line, clusters[-1][-1], each) and not (each.leads & (MOVING if line.moves else ONTO) and not isinstance(each.element, Bound)):
             clusters[-1].append(each)
         else:
             clusters.append([each])

@@ -83,6 +83,7 @@ class Kind(Enum):
     DAY_AROUND = auto()  # value -1 or 1, perhaps a part as name: 前一天, Vorabend
     WHOLE = auto()  # name week, weekend or month, with its offset as value: "this week" said in one word
     VAGUE = auto()  # looks like a time, names none: "later", "soon"
+    EVENT = auto()  # "alarm", "appointment": then "for 8" is a clock time
     HINT = auto()  # name: a word that tells the half of the day: "wake", "dinner"
     SHADE = auto()  # "early": belongs to the time, changes nothing
     EXCEPT = auto()

@@ -28,6 +28,7 @@ LABELLED_SHARE = 0.8
 ENOUGH_LABELLED = 200
 """With this many sentences labelled as out of scope they make up LABELLED_SHARE of the strangers; with fewer, less in proportion."""
 
+SIGNALS = 6
 SHRINK = 1.0
 STEPS = 30
 NEVER = 1.01
@@ -82,8 +83,8 @@ class Calibration:
 
 def features(signals: Sequence[float]) -> tuple[float, ...]:
     """Signals as the logistic functions see them: the lead over the second matters as much as the height of the best."""
-    best, second, stranger, unknown, length = signals
-    return best, best - second, best - stranger, unknown, length
+    best, second, stranger, unknown, length, familiar = signals
+    return best, best - second, best - stranger, unknown, length, familiar
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ LEFT_OUT, STRANGER, WRONG, NEARLY, RIGHT = range(5)
 def calibrate(texts: Sequence[str], labels: Sequence[str], target_precision: float) -> Calibration:
     """The threshold is the lowest at which the trials reach `target_precision` (0..1), strangers counted as errors."""
     trials = [trial for fold in range(FOLDS) for trial in _try_fold(texts, labels, fold)]
-    table = np.asarray([features(trial.look.signals) for trial in trials], np.float64).reshape(len(trials), 5)
+    table = np.asarray([features(trial.look.signals) for trial in trials], np.float64).reshape(len(trials), SIGNALS)
     truth = np.asarray([trial.truth for trial in trials], np.int64)
     importance = _importance(truth)
     home = truth > STRANGER

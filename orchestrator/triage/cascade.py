@@ -19,7 +19,8 @@ KEYWORD_CONFIDENCE = 0.99
 class Classifier(Protocol):
     """The local classifier, or a test's."""
 
-    threshold: float
+    @property
+    def threshold(self) -> float: ...
 
     def predict(self, text: str) -> Prediction: ...
 

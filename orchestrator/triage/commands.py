@@ -21,7 +21,7 @@ from orchestrator.contracts import (
     TaskState,
 )
 from orchestrator.tasks import fate, handover, manager, notifications, questions, routes, schedules, statistics
-from orchestrator.triage import presses, work
+from orchestrator.triage import offers, work
 from orchestrator.triage.taxonomy import COMMANDS, TRIAGE_AGENT
 from orchestrator.triage.turn import Turn, say_button
 
@@ -204,7 +204,7 @@ def _why(turn: Turn, rest: str) -> None:
     when = route.slots.get("when") or {}
     if when.get("start") or when.get("recurrence"):
         lines.append(turn.words("why-details", details=", ".join(str(when[k]) for k in ("start", "recurrence") if when.get(k))))
-    button = presses.reroute_button(turn, task.id)
+    button = offers.reroute_button(turn, task.id)
     turn.reply(Card("\n".join(lines), ((button,),)), task.id)
 
 
@@ -217,7 +217,7 @@ def _where(turn: Turn, rest: str) -> None:
 def _wrong(turn: Turn, rest: str) -> None:
     task = _chosen(turn, rest, ENDED | LIVE)
     if task is not None:
-        presses.offer_other_agents(turn, task.id)
+        offers.offer_other_agents(turn, task.id)
 
 
 # --- schedules, notifications, statistics ---
@@ -260,15 +260,29 @@ def _handback(turn: Turn, rest: str) -> None:
         turn.reply(turn.words("handed-back" if done else "no-handover"))
 
 
+def _on_event(task_type: str) -> Callable[[Turn, str], None]:
+    """What the business may do with a booking: the buttons of its card stand for these."""
+
+    def act(turn: Turn, rest: str) -> None:
+        agent = turn.services.catalogue.agent_for(task_type)
+        if agent is None or not rest:
+            turn.reply(turn.words("command-unknown", name=task_type, commands="/help"))
+            return
+        slots = {"subject": {"event_id": rest.split()[0]}, "rest": ""}
+        work.begin(turn, [Route("", task_type, task_type, agent.name, 1.0, Method.COMMAND, True, turn.language, slots=slots)])
+
+    return act
+
+
 def ask_zone_once(turn: Turn, found: list[Route]) -> None:
     """After the first message that speaks of a time, ask once whether the zone we reckoned in is theirs."""
     if turn.person.zone is not None or turn.person.role is Role.GUEST or not any(_speaks_of_clock(route) for route in found):
         return
-    if questions.was_asked(turn.connection, turn.person.id, presses.ZONE):
+    if questions.was_asked(turn.connection, turn.person.id, offers.ZONE):
         return
     zone = turn.person.effective_zone
     options = [Option(turn.words("zone-yes", zone=zone.replace("_", " ")), zone)]
-    questions.ask(turn.connection, turn.envelope(), None, presses.ZONE, Card(turn.words("zone-question")), AnswerKind.ZONE, options)
+    questions.ask(turn.connection, turn.envelope(), None, offers.ZONE, Card(turn.words("zone-question")), AnswerKind.ZONE, options)
 
 
 def _speaks_of_clock(route: Route) -> bool:
@@ -294,6 +308,9 @@ COMMAND_LIST: tuple[Command, ...] = (
     Command("settings", _settings),
     Command("stats", _stats),
     Command("handback", _handback),
+    Command("accept", _on_event("booking_accept"), owner_only=True),
+    Command("decline", _on_event("appointment_cancel"), owner_only=True),
+    Command("move", _on_event("appointment_reschedule"), owner_only=True),
     Command("setup", _through_agent("setup"), owner_only=True),
 )
 """Every command, in the order in which /help and the platform's menu show them."""

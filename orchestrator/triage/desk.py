@@ -13,14 +13,13 @@ from orchestrator.tasks import handover, inbox, manager, people, questions
 from orchestrator.tasks.manager import NewTask
 from orchestrator.tasks.questions import Question
 from orchestrator.triage import commands, dialogue, presses, safety, work
-from orchestrator.triage.cascade import Cascade
+from orchestrator.triage.offers import CLARIFY
 from orchestrator.triage.requests import split, with_details
 from orchestrator.triage.taxonomy import DESK, SMALL, UNCLEAR
 from orchestrator.triage.turn import Chat, Services, Turn
 from storage.signals import announce
 
 MODEL_PATIENCE = timedelta(seconds=30)
-CLARIFY = "clarify"
 WORTH_ASKING = 0.12
 """A candidate less likely than this is not offered in the clarifying question."""
 
@@ -35,9 +34,10 @@ class Desk:
         """Decide and act on one message. False when nothing waits there, or the chat waits for the language model."""
         now = self._services.clock.now()
         chat = inbox.lock_chat(connection, chat_id)
-        if chat is None or (chat.busy_until is not None and chat.busy_until > now):
+        if chat is None:
             return False
-        message = inbox.take_oldest(connection, chat_id, now)
+        held = chat.busy_until is not None and chat.busy_until > now
+        message = inbox.take_oldest(connection, chat_id, now, urgent_only=held)
         if message is None:
             return False
         self._handle(self._turn(connection, chat, message, now))
@@ -82,7 +82,8 @@ class Desk:
         cascade = self._services.cascade()
         route = cascade.decide(turn.text, turn.language)
         open_questions = questions.open_in_chat(turn.connection, turn.chat.id, turn.person.id)
-        for question in open_questions:
+        found = split(turn.text, turn.language, cascade)
+        for question in open_questions if len(found) == 1 else ():
             if question.key == CLARIFY and not gives_clarity(turn, question):
                 continue
             if dialogue.give_up(turn, question) or dialogue.correct_waiting(turn, question):
@@ -94,7 +95,7 @@ class Desk:
         if known is not None:
             self._begin(turn, [self._detailed(turn, known)])
             return
-        self._new_work(turn, cascade, open_questions)
+        self._new_work(turn, found, open_questions)
 
     def _answered(self, turn: Turn, question: Question, value: Any) -> None:
         dialogue.take_answer(turn, question, value)
@@ -103,8 +104,7 @@ class Desk:
         elif question.task_id is None:
             presses.house_answer(turn, question, value)
 
-    def _new_work(self, turn: Turn, cascade: Cascade, open_questions: list[Question]) -> None:
-        found = split(turn.text, turn.language, cascade)
+    def _new_work(self, turn: Turn, found: list[Route], open_questions: list[Question]) -> None:
         if len(found) == 1 and not found[0].accepted:
             self._unsure(turn, found[0], open_questions)
             return

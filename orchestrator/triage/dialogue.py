@@ -30,6 +30,8 @@ MEMORY = timedelta(minutes=30)
 """How long a finished task can still be corrected or followed up."""
 DIGRESSIVE_WORDS = 3
 """An answer with this many words beside it is a request of its own, if it is one at all."""
+WORDY = 6
+"""With this many words beside it, a time is no answer even where we are not sure what the message wants."""
 SHORT = 60
 """Characters; only a short message is a correction or a follow-up by its first words."""
 CORRECTING = re.compile(
@@ -64,7 +66,7 @@ def answers(turn: Turn, question: Question, route: Route) -> Answer | None:
     if question.kind is AnswerKind.TEXT:
         strong = route.accepted and (route.method is Method.KEYWORDS or route.confidence > 0.98) and route.task_type != UNCLEAR
         return None if strong and not question.data.get("free") else answer
-    if route.accepted and answer.leftover >= DIGRESSIVE_WORDS:
+    if answer.leftover >= (DIGRESSIVE_WORDS if route.accepted else WORDY):
         return None
     return answer
 
@@ -102,8 +104,8 @@ def ask_again(turn: Turn, question: Question, lead: str) -> None:
     if not questions.close(connection, question, "asked_again", turn.now):
         return
     task = manager.load(connection, question.task_id) if question.task_id else None
-    text = f"{lead}\n{question.prompt}" if lead else question.prompt
-    questions.ask(connection, turn.envelope(question.task_id), task, question.key, Card(text), question.kind, question.options, question.data)
+    prompt = Card(question.prompt)
+    questions.ask(connection, turn.envelope(question.task_id), task, question.key, prompt, question.kind, question.options, question.data, lead=lead)
 
 
 def subject(turn: Turn, agent: str | None = None) -> Subject | None:

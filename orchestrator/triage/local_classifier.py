@@ -25,7 +25,7 @@ from orchestrator.triage.features import Vocabulary
 from orchestrator.triage.scorer import Look, Scorer
 from orchestrator.triage.taxonomy import OUT_OF_SCOPE
 
-FORMAT = 4
+FORMAT = 5
 """Raised whenever training or the file changes, so that no older file is taken for a current one."""
 
 KEPT_FILES = 3
@@ -178,6 +178,7 @@ def _arrays(classifier: LocalClassifier) -> dict[str, Any]:
         "weights": scorer.weights,
         "scales": scorer.scales,
         "bias": scorer.bias,
+        "taught": scorer.taught,
     }
 
 
@@ -187,17 +188,17 @@ def _restore(stored: Any) -> LocalClassifier:
         raise ValueError(f"format {head['format']} instead of {FORMAT}")
     words, pieces = (_unpacked(stored[name]).split("\n") if stored[name].size else [] for name in ("words", "pieces"))
     vocabulary = Vocabulary.of(words, stored["pairs"].tolist(), pieces, stored["rarity"], head["rarest"])
-    weights = stored["weights"]
-    if weights.shape != (len(vocabulary), len(head["intents"])) or len(stored["scales"]) != len(vocabulary):
+    weights, taught, size = stored["weights"], stored["taught"], (len(vocabulary), len(head["intents"]))
+    if weights.shape != size or taught.shape != (size[0], (size[1] + 7) // 8) or stored["scales"].shape != size[:1] or stored["bias"].shape != size[1:]:
         raise ValueError("tables of different sizes")
     in_scope, right = (Logistic(tuple(head[name][0]), head[name][1]) for name in ("in_scope", "right"))
-    scorer = Scorer(tuple(head["intents"]), vocabulary, weights, stored["scales"], stored["bias"])
+    scorer = Scorer(tuple(head["intents"]), vocabulary, weights, stored["scales"], stored["bias"], taught)
     return LocalClassifier(scorer, Calibration(in_scope, right, head["second"], head["threshold"]))
 
 
 def _packed(text: str) -> Any:
-    return np.frombuffer(text.encode(), np.uint8)
+    return np.frombuffer(text.encode(errors="surrogatepass"), np.uint8)
 
 
 def _unpacked(array: Any) -> str:
-    return bytes(array).decode()
+    return bytes(array).decode(errors="surrogatepass")

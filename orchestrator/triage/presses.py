@@ -7,16 +7,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from orchestrator.contracts import Action, AnswerKind, Button, Card, Method, Option, Role
+from orchestrator.contracts import Action, Method, Role
 from orchestrator.tasks import handover, manager, notifications, outgoing, questions, routes, zones
 from orchestrator.tasks.questions import Question
-from orchestrator.triage import dialogue, work
+from orchestrator.triage import commands, dialogue, work
+from orchestrator.triage.offers import CLARIFY, REROUTE, ZONE, offer_other_agents
 from orchestrator.triage.requests import with_details
 from orchestrator.triage.taxonomy import DESK, UNCLEAR
 from orchestrator.triage.turn import Turn
 from storage.models import ButtonRow
-
-REROUTE, ZONE = "reroute", "zone"
 
 
 def perform(turn: Turn) -> str | None:
@@ -58,7 +57,7 @@ def _answer(turn: Turn, action: Action) -> str:
     option = question.options[int(action.value)]
     if not dialogue.take_answer(turn, question, option.value):
         return "press-spent"
-    if question.key == "clarify":
+    if question.key == CLARIFY:
         clarified(turn, question, option.value)
     elif question.task_id is None:
         house_answer(turn, question, option.value)
@@ -84,25 +83,6 @@ def _reroute(turn: Turn, action: Action) -> str:
     return "press-taken"
 
 
-def reroute_button(turn: Turn, task_id: str) -> Button:
-    """ "That was not meant": leads to another agent and keeps the sentence as an example."""
-    return Button(turn.words("button-wrong"), Action(REROUTE, task_id))
-
-
-def offer_other_agents(turn: Turn, task_id: str) -> None:
-    """Ask what was meant instead."""
-    task = manager.load(turn.connection, task_id)
-    route = routes.of_task(turn.connection, turn.person.id, task_id)
-    if task is None or route is None:
-        return
-    likely = [route.runner_up] if route.runner_up and route.runner_up not in {"oos", UNCLEAR} else []
-    usual = ["appointment_booking", "reminder_set", "opening_hours", "business_faq", "human_handover"]
-    intents = list(dict.fromkeys([*likely, *usual]))
-    options = [Option(work.intent_name(turn, intent), intent) for intent in intents if intent != route.intent][:5]
-    data = {"text": route.text, "wrong": route.intent}
-    questions.ask(turn.connection, turn.envelope(), None, "clarify", Card(turn.words("what-instead")), AnswerKind.CHOICE, options, data)
-
-
 def clarified(turn: Turn, question: Question, intent: Any) -> None:
     """The person said what they meant: do that, and keep the sentence as an example of it."""
     text = str(question.data.get("text", ""))
@@ -112,11 +92,9 @@ def clarified(turn: Turn, question: Question, intent: Any) -> None:
     route = cascade.route(text, str(intent), 1.0, Method.BUTTON, turn.language, accepted=True, runner_up=question.data.get("wrong"))
     detailed = dialogue.refer(turn, with_details(route, now=turn.now, zone=turn.person.effective_zone))
     if detailed.agent == DESK:
-        from orchestrator.triage import commands
-
         commands.run_intent(turn, detailed)
-        return
-    work.begin(turn, [detailed])
+    else:
+        work.begin(turn, [detailed])
 
 
 def house_answer(turn: Turn, question: Question, value: Any) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from orchestrator.triage import svm
-from orchestrator.triage.features import Encoded, Floats, Vocabulary
+from orchestrator.triage.features import Encoded, Floats, Ints, Vocabulary
 from orchestrator.triage.taxonomy import OUT_OF_SCOPE
 
 ABSENT = -1.0
@@ -37,6 +37,9 @@ class Look:
 class Scorer:
     """`intents` in the order of the columns of `weights`; out of scope, where there are examples of it, comes last.
 
+    `taught` has one bit for each feature and intent: whether the feature stands in an example of the intent (packed as by
+    numpy.packbits). What was learned from many words and what was guessed from one that several intents share score alike;
+    how much of a message its intent's examples have in common with it tells them apart.
     Weights are stored as whole numbers -127..127 times one scale a feature: a quarter of the memory, the same decisions.
     """
 
@@ -45,6 +48,7 @@ class Scorer:
     weights: npt.NDArray[np.int8]
     scales: Floats
     bias: Floats
+    taught: npt.NDArray[np.uint8]
 
     @classmethod
     def train(cls, texts: Sequence[str], labels: Sequence[str], rounds: int = svm.ROUNDS) -> Scorer:
@@ -56,13 +60,18 @@ class Scorer:
         machines = svm.train(messages, owners, len(intents), len(vocabulary), rounds=rounds)
         scales = np.abs(machines.weights).max(axis=1, initial=1e-12) / 127
         weights = np.rint(machines.weights / scales[:, None]).astype(np.int8)
-        return cls(intents, vocabulary, weights, scales.astype(np.float32), machines.bias)
+        return cls(intents, vocabulary, weights, scales.astype(np.float32), machines.bias, _taught(messages, owners, weights.shape))
 
     def scores(self, message: Encoded) -> Floats:
         columns = message.columns
         found: Floats = (message.values * self.scales.take(columns)) @ self.weights.take(columns, axis=0).astype(np.float32)
         found += self.bias
         return found
+
+    def familiar(self, message: Encoded, intent: int) -> float:
+        """The share of the message's weight that stands in examples of the intent, 0..1."""
+        bits = self.taught[message.columns, intent >> 3] >> (7 - (intent & 7)) & 1
+        return float((message.values * message.values).dot(bits))
 
     def look(self, text: str) -> Look:
         message = self.vocabulary.encode(text)
@@ -75,11 +84,18 @@ class Scorer:
         if len(served) > 1:
             served[best] = -math.inf
             second, next_top = _highest(served)
-        signals = (top, next_top, max(stranger, ABSENT), message.unknown, math.log1p(message.length))
+        signals = (top, next_top, max(stranger, ABSENT), message.unknown, math.log1p(message.length), self.familiar(message, best))
         return Look(best, second, stranger > top, message.length == 0, signals)
 
 
 ABSENT_INTENT = -1
+
+
+def _taught(messages: Sequence[Encoded], owners: Ints, shape: tuple[int, ...]) -> npt.NDArray[np.uint8]:
+    present = np.zeros(shape, np.bool_)
+    for message, owner in zip(messages, owners.tolist(), strict=True):
+        present[message.columns, owner] = True
+    return np.packbits(present, axis=1)
 
 
 def _highest(scores: Floats) -> tuple[int, float]:

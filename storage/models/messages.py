@@ -12,7 +12,10 @@ from storage.models.base import Base, reference
 
 
 class MessageRow(Base):
-    """A message as a channel delivered it: stored once under (channel, platform_id), then acknowledged."""
+    """A message as a channel delivered it: stored once under (channel, platform_id), then acknowledged.
+
+    `urgent` ones (STOP, cancel, button presses) overtake what waits in their chat.
+    """
 
     __tablename__ = "messages_in"
     __table_args__ = (
@@ -28,6 +31,7 @@ class MessageRow(Base):
     chat_id: Mapped[str] = reference("chats.id")
     person_id: Mapped[str] = reference("people.id")
     kind: Mapped[str] = mapped_column(sa.String(16))
+    urgent: Mapped[bool] = mapped_column(default=False)
     text: Mapped[str] = mapped_column(sa.Text)
     payload: Mapped[dict[str, Any]] = mapped_column(default=dict)
     language: Mapped[str | None] = mapped_column(sa.String(8))

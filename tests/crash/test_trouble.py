@@ -17,15 +17,16 @@ async def test_whatever_the_platform_does_each_message_is_answered() -> None:
         ledger = Ledger(api)
         sure = [
             Fault("sendMessage", "flood", 2, chat=3001, value=1),
-            Fault("sendMessage", "refuse_markup", 2),
             Fault("sendMessage", "slow", 2, chat=3002, value=0.5),
-            Fault("getUpdates", "bad_gateway", 2),
-            Fault("getUpdates", "close_after", 2),
-            Fault("getUpdates", "flood", 1, value=1),
+            Fault("getUpdates", "bad_gateway"),
+            Fault("getUpdates", "close_before"),
+            Fault("getUpdates", "close_after"),
+            Fault("getUpdates", "flood", value=1),
         ]
         api.faults = list(sure)
-        await _ask_and_wait(ledger)
-        assert [fault.kind for fault in sure if fault.times] in ([], ["refuse_markup"])
+        for _ in sure:
+            await _ask_and_wait(ledger)
+        assert [fault.kind for fault in sure if fault.times] == []
         assert (ledger.copies(), ledger.marked()) == (0, 0), "what surely did not arrive is repeated without a mark"
 
         unsure = [Fault("sendMessage", "bad_gateway", 1, chat=3001), Fault("sendMessage", "close_before", 1, chat=3002)]
@@ -69,6 +70,7 @@ async def test_under_flood_control_nothing_is_lost_and_the_limit_is_hardly_touch
             for chat in CHATS:
                 ledger.ask(chat)
         await ledger.until_answered(60)
+        print(f"\n{ledger.count} messages, {api.floods} refusals by flood control")
         assert api.floods <= 2
         assert ledger.copies() == 0
         assert ledger.misplaced() == []

@@ -147,6 +147,12 @@ def test_what_was_saved_is_loaded_unchanged(classifier: LocalClassifier, tmp_pat
     assert [path.name for path in tmp_path.iterdir()] == ["kept.npz"]
 
 
+def test_sentences_with_broken_characters_can_be_kept(tmp_path: Path) -> None:
+    examples = [*EXAMPLES, Example("haircut \ud800 \x00 now", "booking")]
+    first = LocalClassifier.load_or_train(examples, tmp_path)
+    assert LocalClassifier.load_or_train(examples, tmp_path).predict("\ud800 now") == first.predict("\ud800 now")
+
+
 def test_the_cache_is_used_for_the_same_examples_only(tmp_path: Path) -> None:
     first = LocalClassifier.load_or_train(EXAMPLES, tmp_path)
     (kept,) = tmp_path.iterdir()

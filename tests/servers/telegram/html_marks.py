@@ -44,7 +44,7 @@ def parse_html(text: str) -> tuple[str, list[Entity]]:
         (_end if match[1] else _begin)(page, text, match)
         index = match.end()
     if page.top:
-        raise Broken(f"Can't find end tag corresponding to start tag \"{page.top.mark}\"")
+        raise Broken(f'Can\'t find end tag corresponding to start tag "{page.top.mark}"')
     return page.done()
 
 
