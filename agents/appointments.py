@@ -165,7 +165,10 @@ async def cancel(task: Task, context: Context) -> Outcome:
     except ToolError:
         return _nothing(context)
     again = Button(context.words("button-book-again"), Action("say", value=context.words("say-book", service=gone["title"])))
-    return Done(Card(context.words("appointment-cancelled", title=gone["title"], when=gone["when"]), ((again,),)), {"cancelled": gone["event_id"], "title": gone["title"]})
+    return Done(
+        Card(context.words("appointment-cancelled", title=gone["title"], when=gone["when"]), ((again,),)),
+        {"cancelled": gone["event_id"], "title": gone["title"]},
+    )
 
 
 def _nothing(context: Context) -> Outcome:

@@ -10,7 +10,7 @@ from agents.appointments import Appointments
 from agents.inquiries import Inquiries
 from agents.reminders import Reminders
 from agents.setup import Setup
-from agents.tools import answers, booking, business, calendar, people, reminders
+from agents.tools import answers, booking, business, calendar, facts, people, reminders
 from agents.triage import Triage
 from orchestrator.business import BusinessBook
 from orchestrator.contracts import Agent, Tool, Words
@@ -27,11 +27,12 @@ def built_in_agents() -> tuple[Agent, ...]:
 
 def built_in_tools(book: BusinessBook, words: Words) -> tuple[Tool, ...]:
     about_business = (business.Facts(book), business.OpeningHours(book), answers.Search(book), business.ChangeFacts(book))
+    changing_facts = (facts.ReadFacts(book), facts.ReadServices(), facts.Close(book))
     reading = (calendar.FindService, calendar.FindTimes, calendar.Upcoming)
     changing = (booking.Book, booking.Reschedule, booking.Cancel, booking.Accept)
     about_calendar = tuple(kind(book, words) for kind in (*reading, *changing))
-    about_people = (people.SetZone(), people.SetLanguage(), people.SetName(), people.History(), people.Counts(words), people.StartHandover(book, words))
-    found = (*about_business, business.Describe(), *about_calendar, *about_people, *(kind() for kind in reminders.TOOLS))
+    about_people = (people.SetZone(), people.SetLanguage(words), people.SetName(), people.History(), people.Counts(words), people.StartHandover(book, words))
+    found = (*about_business, *changing_facts, business.Describe(), *about_calendar, *about_people, *(kind() for kind in reminders.TOOLS))
     return cast(tuple[Tool, ...], found)
 
 

@@ -128,6 +128,7 @@ class Task:
     lease: int = 0
     attempts: int = 0
     parent_id: str | None = None
+    parent_key: str | None = None
     result: Json = None
     created_at: datetime | None = None
     started_at: datetime | None = None

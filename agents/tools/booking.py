@@ -98,13 +98,15 @@ class BookingTool(CalendarTool):
         if due is None:
             return
         payload = {"event_id": row.id, "start": row.start_at.isoformat()}
-        new = schedules.NewSchedule(row.person_id, row.chat_id, REMINDER_KIND, row.title, str(self.zone(scope)), due, task_id=row.id, payload=payload)
+        new = schedules.NewSchedule(row.person_id, row.chat_id, REMINDER_KIND, self.event(scope, row)["title"], str(self.zone(scope)), due, payload=payload)
         schedules.create(scope.connection, new, scope.now)
 
-    def forget_reminder(self, scope: ToolScope, event_id: str) -> None:
-        query = sa.update(ScheduleRow).where(ScheduleRow.kind == REMINDER_KIND, ScheduleRow.state == "active", ScheduleRow.task_id == event_id)
-        if scope.connection.execute(query.values(state="cancelled", next_due=None)).rowcount:
-            announce(scope.connection, schedules.TOPIC)
+    def forget_reminder(self, scope: ToolScope, row: Any) -> None:
+        mine = (ScheduleRow.person_id == row.person_id, ScheduleRow.kind == REMINDER_KIND, ScheduleRow.state == "active")
+        for known in scope.connection.execute(sa.select(ScheduleRow.id, ScheduleRow.payload).where(*mine)).all():
+            if known.payload.get("event_id") == row.id:
+                scope.connection.execute(sa.update(ScheduleRow).where(ScheduleRow.id == known.id).values(state="cancelled", next_due=None))
+                announce(scope.connection, schedules.TOPIC)
 
     def with_invitation(self, scope: ToolScope, row: Any) -> dict[str, Any]:
         event = self.event(scope, row)
@@ -166,7 +168,7 @@ class Reschedule(BookingTool):
         changed = {"start_at": start, "end_at": end, "calendar": calendar, "sequence": row.sequence + 1}
         scope.connection.execute(sa.update(CalendarEventRow).where(CalendarEventRow.id == row.id).values(**changed))
         moved = self.own_event(scope, row.id)
-        self.forget_reminder(scope, row.id)
+        self.forget_reminder(scope, row)
         self.remind(scope, moved)
         self.tell_business(scope, moved, "business-moved")
         self.tell_guest(scope, moved, "guest-moved")
@@ -187,7 +189,7 @@ class Cancel(BookingTool):
         state = "cancelled" if row.person_id == scope.person.id else "declined"
         scope.connection.execute(sa.delete(CalendarSlotRow).where(CalendarSlotRow.event_id == row.id))
         scope.connection.execute(sa.update(CalendarEventRow).where(CalendarEventRow.id == row.id).values(state=state))
-        self.forget_reminder(scope, row.id)
+        self.forget_reminder(scope, row)
         self.tell_business(scope, row, "business-cancelled")
         self.tell_guest(scope, row, "guest-declined")
         return self.event(scope, row)

@@ -66,7 +66,13 @@ class Facts:
             "emergency": in_language(business.emergency, language),
             "staff": [person.name for person in business.staff],
             "services": [
-                {"id": s.id, "name": s.called(language), "minutes": s.minutes, "price": None if s.price is None else float(s.price), "currency": business.currency}
+                {
+                    "id": s.id,
+                    "name": s.called(language),
+                    "minutes": s.minutes,
+                    "price": None if s.price is None else float(s.price),
+                    "currency": business.currency,
+                }
                 for s in business.services
             ],
         }

@@ -21,7 +21,39 @@ from storage.models import CalendarEventRow, PersonRow
 TITLED = re.compile(r"\b(?:dr|doctor|doktor|doctora?|prof|mr|mrs|ms|miss|herrn?|frau|señora?|sra?|don|doña)\b\.?\s+(?:dr\.?\s+)?([A-ZÄÖÜÁÉÍÓÚÑ][\w-]+)", re.I)
 TITLED_ZH = re.compile(r"([一-鿿]{1,2})(?:医生|大夫|老师|先生|女士)")
 WITH = re.compile(r"\b(?:with|bei|mit|con)\s+([A-ZÄÖÜÁÉÍÓÚÑ][\w-]+)")
-NOT_NAMES = frozenset("you your me my us our ihnen euch dir mir uns usted ustedes ti der die das dem einem einer el la los las un una the a an".split())
+NOT_NAMES = frozenset(
+    [
+        "you",
+        "your",
+        "me",
+        "my",
+        "us",
+        "our",
+        "ihnen",
+        "euch",
+        "dir",
+        "mir",
+        "uns",
+        "usted",
+        "ustedes",
+        "ti",
+        "der",
+        "die",
+        "das",
+        "dem",
+        "einem",
+        "einer",
+        "el",
+        "la",
+        "los",
+        "las",
+        "un",
+        "una",
+        "the",
+        "a",
+        "an",
+    ]
+)
 LISTED = 20
 
 
@@ -186,7 +218,9 @@ class FindTimes(CalendarTool):
         if end <= openings.now:
             return "past"
         days = (end - begin).days + 1
-        is_open = any(stretch for n in range(days) for stretch in openings.stretches((begin + timedelta(days=n)).date()) if stretch[0] < end and stretch[1] > begin)
+        is_open = any(
+            stretch for n in range(days) for stretch in openings.stretches((begin + timedelta(days=n)).date()) if stretch[0] < end and stretch[1] > begin
+        )
         if not is_open:
             return "closed"
         return "" if openings.between(begin, end) else "taken"

@@ -44,13 +44,14 @@ class SetZone:
             raise ToolError("no place or time zone that I know is named")
         moved = zones.move_assumed(scope.connection, scope.person.id, zone, scope.now)
         scope.connection.execute(sa.update(PersonRow).where(PersonRow.id == scope.person.id).values(zone=zone))
-        return {"zone": zone.replace("_", " "), "moved": moved}
+        return {"id": zone, "zone": zone.replace("_", " "), "moved": moved}
 
 
 @dataclass
 class SetLanguage:
-    """Speak the language a person names."""
+    """Speak the language a person names; says so in it."""
 
+    words: Words
     name: str = "people.set_language"
     version: int = 1
     description: str = "Change a person's language."
@@ -63,7 +64,7 @@ class SetLanguage:
         if language is None:
             raise ToolError("no language that I speak is named")
         scope.connection.execute(sa.update(PersonRow).where(PersonRow.id == scope.person.id).values(language=language))
-        return {"language": language}
+        return {"language": language, "said": self.words(language, "language-set", {})}
 
 
 @dataclass

@@ -75,7 +75,11 @@ def _fault(text: str, problem: Any) -> Fault:
     where = ("business", *problem["loc"])
     name = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
-        return Fault(_line_of(text, where), f"{name} is not known", f"Known: {', '.join(sorted(FIELDS))}." if len(problem["loc"]) == 1 else "Remove it or correct its name.")
+        return Fault(
+            _line_of(text, where),
+            f"{name} is not known",
+            f"Known: {', '.join(sorted(FIELDS))}." if len(problem["loc"]) == 1 else "Remove it or correct its name.",
+        )
     what = problem["msg"].removeprefix("Value error, ")
     return Fault(_line_of(text, where), f"{name}: {what}", "Correct the value on this line.")
 

@@ -79,7 +79,8 @@ class Runner:
             logger.exception("instant agent failed", extra={"task": task.id, "agent": task.agent})
             self._fail(connection, task, _describe(error), message_id)
         after = manager.load(connection, task.id) or task
-        if after.state in ENDED:
+        if after.state in ENDED and (task.segment or task.parent_key):
+            # Before its first run has ended nobody can wait for a task, but the parent that made it.
             self._wake_followers(connection, after, message_id)
         return after
 
@@ -131,7 +132,7 @@ class Runner:
             ended = manager.fail(connection, task, {"type": "Declined", "message": outcome.reason}, now)
         else:
             ended = self._hand_on(connection, task, outcome)
-        if task.parent_id or not self._is_instant(task):
+        if not self._is_instant(task):
             self._wake_followers(connection, ended, message_id)
 
     def _hand_on(self, connection: sa.Connection, task: Task, outcome: NotMine) -> Task:
@@ -166,10 +167,10 @@ class Runner:
             slots = {**follower.slots, **_handed_down(task)}
             follower = manager.release(connection, follower, slots)
             self.start(connection, follower, person_of(connection, follower.person_id), message_id)
-        if task.parent_id is None:
+        if task.parent_id is None or task.parent_key is None:
             return
         parent = manager.load(connection, task.parent_id, lock=True)
-        if parent is None or parent.type == "triage" or parent.state in ENDED:
+        if parent is None or parent.state in ENDED:
             return
         family.journal_result(connection, parent, task, self.around.clock.now())
         if parent.state is TaskState.PENDING:

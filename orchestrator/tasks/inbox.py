@@ -35,6 +35,11 @@ def take_oldest(connection: sa.Connection, chat_id: str, now: datetime, *, urgen
     return message
 
 
+def has_waiting(connection: sa.Connection, chat_id: str) -> bool:
+    """Whether another message of this chat waits."""
+    return connection.execute(_oldest, {"chat": chat_id}).first() is not None
+
+
 def of_task(connection: sa.Connection, task_id: str) -> Any:
     """The message that a task was made from."""
     query = sa.select(*_columns).join(TaskRow, TaskRow.message_id == MessageRow.id).where(TaskRow.id == task_id)

@@ -55,7 +55,7 @@ def create(connection: sa.Connection, new: NewTask, now: datetime, *, state: Tas
     task = Task(
         id=new_id(), number=number, type=new.type, agent=new.agent, state=state, title=new.title[:300], text=new.text,
         slots=dict(new.slots), person_id=new.person_id, chat_id=new.chat_id, language=new.language, priority=new.priority,
-        parent_id=new.parent_id, created_at=now, started_at=started,
+        parent_id=new.parent_id, parent_key=new.parent_key, created_at=now, started_at=started,
     )  # fmt: skip
     connection.execute(
         _insert,
@@ -79,7 +79,7 @@ def transition(connection: sa.Connection, task: Task, to: TaskState, now: dateti
     statement = sa.update(TaskRow).where(*fence(task)).values(state=to.value, **changes)
     if connection.execute(statement).rowcount != 1:
         raise LostRace(f"task #{task.number} changed meanwhile")
-    if to in ENDED:
+    if to in ENDED and (to is not TaskState.COMPLETED or task.segment):
         _close_questions(connection, task, now)
     events.record(connection, task, events.STATUS, {"state": to.value, "number": task.number}, now)
     known = {name: changes[name] for name in ("segment", "epoch", "lease", "attempts", "result") if name in changes}

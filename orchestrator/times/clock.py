@@ -7,6 +7,8 @@ from orchestrator.times.line import Line, Match, number
 from orchestrator.times.terms import Kind
 
 HOURS_A_DAY = 24
+HOUR_UNITS = frozenset({"h", "hs", "hrs", "horas"})
+"""Marks of an hour that are also a length: "a las 2 horas", but "dura 2 horas"."""
 HOUR_LEADS = (Kind.AT, Kind.NEAR, Kind.FROM, Kind.UNTIL, Kind.BETWEEN, Kind.TO)
 MINUTES_AN_HOUR = 60
 
@@ -91,7 +93,7 @@ def _spoken(line: Line, place: int) -> Match | None:
     if count is None or count.value > 99:
         return None
     end, minute, marked = count.end, 0, False
-    if line.has(end, Kind.OCLOCK) and (line.text(end) != "h" or count.value > 12 or line.has(place - 1, *HOUR_LEADS)):
+    if line.has(end, Kind.OCLOCK) and (line.text(end) not in HOUR_UNITS or count.value > 12 or line.has(place - 1, *HOUR_LEADS)):
         end, marked = end + 1, True
         minute, end = _minutes_after(line, end)
     elif line.vocabulary.language == "es" or line.has(place - 1, Kind.AT):

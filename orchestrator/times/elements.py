@@ -227,6 +227,8 @@ class EdgeOf:
             return one_day(today + timedelta(days=6 - today.weekday()))  # on the weekend the week ends on Sunday
         if found.first < today and self.whole == WholeMonth():
             return self._within(WholeMonth(1).on(today))
+        if found.first < today and self.whole == WholeWeek(0):
+            return self._within(WholeWeek(1).on(today))
         return found
 
     def _within(self, span: DaySpan) -> DaySpan:

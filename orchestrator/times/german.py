@@ -147,6 +147,9 @@ def _numbers() -> Iterator[tuple[str, Term]]:
     yield "ein paar", Term(Kind.VAGUE)
     for value, word in enumerate(("anderthalb", "zweieinhalb", "dreieinhalb", "viereinhalb", "fünfeinhalb"), 1):
         yield word, Term(Kind.AND_HALF, value)
+    for stem, minutes in (("einstündig", 60), ("zweistündig", 120), ("dreistündig", 180), ("vierstündig", 240), ("halbstündig", 30), ("eineinhalbstündig", 90)):
+        for ending in ENDINGS:
+            yield stem + ending, Term(Kind.LENGTH, minutes)
     yield "eineinhalb", Term(Kind.AND_HALF, 1)
     for word, value in TENS.items():
         yield word, Term(Kind.NUMBER, value)

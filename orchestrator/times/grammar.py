@@ -139,7 +139,11 @@ def _with_leads(line: Line, place: int, match: Match, used: int) -> Found:
     while begin > used and line.has(begin - 1, *LEADS):
         begin -= 1
         leads |= {term.kind for term in line.lexemes[begin].terms} & LEADS
-    end = line.skip(match.end, Kind.OF) if line.vocabulary.language == "zh" else line.skip(match.end, Kind.SHADE)
+    end = (
+        line.skip(match.end, Kind.OF, Kind.SHADE, *((Kind.HENCE,) if isinstance(match.element, Clock) else ()))
+        if line.vocabulary.language == "zh"
+        else line.skip(match.end, Kind.SHADE)
+    )
     return Found(match.element, begin, end, line.lexemes[begin].start, line.lexemes[end - 1].end, frozenset(leads))
 
 

@@ -239,7 +239,8 @@ def _simple_amount(line: Line, place: int) -> Amount | None:
         if line.has(place, Kind.ARTICLE) and unit is not None:
             return Amount(times_unit(1, unit.name), place + 2, False, unit.name)
         unit = line.term(place, Kind.UNIT)
-        if unit is not None and unit.name == "quarter_hour":
+        halved = line.has(place + 1, Kind.AND) and line.has(place + 2, Kind.HALF)  # en hora y media
+        if unit is not None and (unit.name == "quarter_hour" or (halved and unit.name == "hour")):
             return Amount(times_unit(1, unit.name), place + 1, False, unit.name)
         return None
     return _counted(line, count)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -82,6 +82,10 @@ def clock_moment(clock: Clock, part: str, span: DaySpan | None, chosen: Chosen, 
     """The moment of a clock time: on the day named, else the next one to come."""
     options = candidates(clock, part)
     if span is not None:
+        for days in range(1, (span.after - span.first).days):  # at the weekend at 10, said on its Saturday at noon
+            if moment(span.first + timedelta(days=days - 1), max(options), frame.zone) > frame.now:
+                break
+            span = replace(span, first=span.first + timedelta(days=days))
         found = _on_day(options, clock, part, span.first, frame)
         if found <= frame.now:
             return _later_day(options, chosen, found, frame)
@@ -163,6 +167,9 @@ def _shifted(chosen: Chosen, frame: Frame) -> Moments | None:
     if base is None:
         return None
     length = shift.length
+    if chosen.day is not None and not shift.anchored and length.days and length.days % 7 == 0:  # Montag in zwei Wochen, morgen in einer Woche
+        span = chosen.day.on(frame.today)
+        base = moment(span.first, 0, frame.zone) if span else base
     if not length.days and not length.months:
         return Moments(add_exact(base, shift.sign * timedelta(minutes=length.minutes, seconds=length.seconds), frame.zone), Precision.MINUTE)
     day = add_months(base.astimezone(frame.zone).date(), shift.sign * length.months) + timedelta(days=shift.sign * length.days)
@@ -171,7 +178,7 @@ def _shifted(chosen: Chosen, frame: Frame) -> Moments | None:
         return Moments(moment(day, candidates(chosen.clock, part)[0], frame.zone), Precision.MINUTE)
     if part:
         return _part_moment(part, one_day(day), frame)
-    if shift.anchored and chosen.day is not None:
+    if chosen.day is not None:
         return Moments(moment(day, 0, frame.zone), Precision.DAY)
     local = base.astimezone(frame.zone)
     at_clock = moment(day, local.hour * 60 + local.minute, frame.zone)

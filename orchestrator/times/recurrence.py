@@ -216,6 +216,8 @@ def _plural_days(line: Line, place: int) -> Match | None:
         return Match(Repeat("DAILY", part=part.name), begin + 1)
     days = _weekday_list(line, begin, Kind.WEEKDAYS)
     mornings = _weekday_list(line, begin)
+    if mornings is not None and len(mornings[0]) > 1 and line.vocabulary.language == "zh" and line.has(begin + 1, Kind.NUMBER):
+        return Match(Repeat(EVERY_WEEK, weekdays=mornings[0]), mornings[1])  # 周一三五
     if mornings is not None and (part := line.term(mornings[1], Kind.PARTS)):  # Saturday mornings
         return Match(Repeat(EVERY_WEEK, weekdays=mornings[0], part=part.name), mornings[1] + 1)
     if days is None and line.vocabulary.language == "es" and line.text(place) == "de":

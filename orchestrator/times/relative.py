@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestrator.times.elements import AnchoredPart, Lasting, Shift, Unread
+from orchestrator.times.elements import AnchoredPart, Lasting, Length, Shift, Unread
 from orchestrator.times.line import Line, Match, amount, number, ordinal
 from orchestrator.times.terms import Kind, Term
 
@@ -98,6 +98,9 @@ def _anchored_part(line: Line, place: int) -> Match | None:
 
 def lasting(line: Line, place: int) -> Match | None:
     """for 45 minutes, a 30-minute call, 一个小时的会: counted minutes or hours may stand alone."""
+    in_a_word = line.term(place, Kind.LENGTH)
+    if in_a_word is not None:
+        return Match(Lasting(Length(minutes=in_a_word.value)), place + 1)
     led = line.has(place, Kind.FOR)
     length = amount(line, place + 1 if led else place)
     if length is not None and line.vocabulary.language == "de" and line.has(length.end, Kind.FOR):

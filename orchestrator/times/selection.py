@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from orchestrator.times.dial import part_minutes
 from orchestrator.times.elements import (
@@ -105,7 +105,10 @@ class Chosen:
         return True
 
     def _combine(self, element: Element) -> bool:
-        """A second day that says more about the first one."""
+        """A second day or recurrence that says more about the first one."""
+        if isinstance(element, Repeat) and self.repeat is not None and element.frequency in ("HOURLY", "MINUTELY") and self.repeat.interval == 1:
+            self.repeat = replace(element, weekdays=self.repeat.weekdays)
+            return True
         if self.day is None or not isinstance(element, DayElement) or (both := _combined(self.day, element)) is None:
             return False
         self.day = both
@@ -214,24 +217,32 @@ def _roles(found: Sequence[Found], moves: bool) -> list[Found]:
     roles: list[Found] = []
     for each in found:
         element = each.element
-        last = roles[-1] if roles else None
-        if (
-            isinstance(element, Clock)
-            and last is not None
-            and isinstance(last.element, Bound)
-            and isinstance(last.element.until, DayElement)
-            and last.end == each.begin
-        ):
-            roles[-1] = Found(Bound(last.element.until, element), last.begin, each.end, last.start_char, each.end_char, last.leads)
-        elif (Kind.TO in each.leads and isinstance(element, DayElement) and begun and Kind.FROM in begun[0].leads and begun[0] is not each and not moves) or (
-            Kind.UNTIL in each.leads and isinstance(element, Clock | DayElement) and begun and begun[0] is not each and Kind.OF not in each.leads
-        ):
+        bounded = _bounded_day(roles, each)
+        if bounded is not None and isinstance(element, Clock):  # to Friday 5pm
+            last = roles[-1]
+            roles[-1] = Found(Bound(bounded, element), last.begin, each.end, last.start_char, each.end_char, last.leads)
+        elif isinstance(element, Clock | DayElement) and _bounds(each, begun[0], repeats, moves):
             roles.append(_with(each, Bound(element)))
         elif repeats and isinstance(element, DayElement):
             roles.append(_with(each, Opening(element)))
         else:
             roles.append(each)
     return roles
+
+
+def _bounded_day(roles: Sequence[Found], each: Found) -> DayElement | None:
+    """The day that the bound right before this element ends on."""
+    if not roles or roles[-1].end != each.begin or not isinstance(roles[-1].element, Bound):
+        return None
+    until = roles[-1].element.until
+    return until if isinstance(until, DayElement) else None
+
+
+def _bounds(each: Found, first: Found, repeats: bool, moves: bool) -> bool:
+    """Whether a day or clock time is the end of something."""
+    if Kind.UNTIL in each.leads and Kind.OF not in each.leads and (each is not first or (repeats and isinstance(each.element, DayElement))):
+        return True
+    return Kind.TO in each.leads and isinstance(each.element, DayElement) and each is not first and Kind.FROM in first.leads and not moves
 
 
 def _own_parts(found: list[Found]) -> list[Found]:

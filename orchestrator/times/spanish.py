@@ -167,7 +167,7 @@ def _calendar() -> Iterator[tuple[str, Term]]:
         yield f"los {word}", Term(Kind.DAY_SETS, name="weekend")
     for word, frequency, interval in (
         ("diariamente", "DAILY", 1), ("a diario", "DAILY", 1), ("diario", "DAILY", 1), ("semanalmente", "WEEKLY", 1), ("mensualmente", "MONTHLY", 1),
-        ("anualmente", "YEARLY", 1), ("quincenalmente", "WEEKLY", 2), ("cada hora", "HOURLY", 1), ("un día sí y otro no", "DAILY", 2),
+        ("anualmente", "YEARLY", 1), ("quincenalmente", "WEEKLY", 2), ("cada quince días", "WEEKLY", 2), ("cada 15 días", "WEEKLY", 2), ("cada hora", "HOURLY", 1), ("un día sí y otro no", "DAILY", 2),
         ("un día sí y un día no", "DAILY", 2), ("día por medio", "DAILY", 2), ("trimestralmente", "MONTHLY", 3), ("cada día", "DAILY", 1),
     ):  # fmt: skip
         yield word, Term(Kind.REPEAT, interval, frequency)

@@ -18,6 +18,7 @@ class Kind(Enum):
     HALF = auto()
     QUARTER = auto()
     THREE_QUARTERS = auto()
+    LENGTH = auto()  # value: minutes; "zweistündig"
     AND_HALF = auto()  # value; "zweieinhalb": and a half
     COUNTER = auto()  # 个 between number and unit
     WEEKDAY = auto()  # value 0 = Monday

@@ -31,7 +31,7 @@ class Desk:
         self._services = services
 
     def handle_next(self, connection: sa.Connection, chat_id: str) -> bool:
-        """Decide and act on one message. False when nothing waits there, or the chat waits for the language model."""
+        """Decide and act on one message. True while another one may be handled in this chat."""
         now = self._services.clock.now()
         chat = inbox.lock_chat(connection, chat_id)
         if chat is None:
@@ -41,7 +41,7 @@ class Desk:
         if message is None:
             return False
         self._handle(self._turn(connection, chat, message, now))
-        return True
+        return inbox.has_waiting(connection, chat_id)
 
     def set_aside(self, connection: sa.Connection, chat_id: str) -> bool:
         """Give up on the oldest message of a chat, and say so. False when there is none."""

@@ -42,6 +42,8 @@ def _child(turn: Turn, triage: Task, route: Route, previous: Task | None) -> Tas
     slots = dict(route.slots)
     if previous is not None and isinstance(previous.result, dict):
         slots |= {"earlier": previous.result, "anchor": previous.result.get("start")}
+    if previous is not None and previous.state in {TaskState.FAILED, TaskState.CANCELLED}:
+        slots["earlier_failed"] = True
     new = NewTask(
         type=route.task_type, agent=route.agent, person_id=turn.person.id, chat_id=turn.chat.id, language=route.language,
         title=route.text, text=route.text, slots=slots, message_id=turn.message_id, parent_id=triage.id,

@@ -10,8 +10,28 @@ from tests.servers.telegram.marks import Broken, Entity, utf16_length
 from tests.servers.telegram.refusals import Parameters, wrong
 
 TYPES = frozenset(
-    "mention hashtag cashtag bot_command url email phone_number bold italic underline strikethrough spoiler blockquote expandable_blockquote code pre "
-    "text_link text_mention custom_emoji date_time".split()
+    [
+        "mention",
+        "hashtag",
+        "cashtag",
+        "bot_command",
+        "url",
+        "email",
+        "phone_number",
+        "bold",
+        "italic",
+        "underline",
+        "strikethrough",
+        "spoiler",
+        "blockquote",
+        "expandable_blockquote",
+        "code",
+        "pre",
+        "text_link",
+        "text_mention",
+        "custom_emoji",
+        "date_time",
+    ]
 )
 READERS = {"html": parse_html, "markdownv2": parse_markdown_v2, "markdown": parse_markdown}
 LINK_SCHEMES = ("http://", "https://", "tg://", "ton://", "tel:", "mailto:")

@@ -22,7 +22,7 @@ def kind_of(update: Json) -> str:
     return next(key for key in update if key != "update_id")
 
 
-@dataclass
+@dataclass(eq=False)
 class Waiting:
     """An update that is not confirmed. `out_of_order` ones (duplicates, late ones) survive a higher offset until they were given out once."""
 
@@ -34,13 +34,14 @@ class Waiting:
 
 @dataclass
 class UpdateQueue:
-    """The queue of one bot. `shuffle` mixes each batch; `now` gives Unix seconds."""
+    """The queue of one bot. `shuffle` mixes each batch; `now` gives Unix seconds; `sink` takes all updates while a webhook is set."""
 
     now: Callable[[], float] = time.time
     next_id: int = 100_000
     allowed: list[str] = field(default_factory=list)
     shuffle: random.Random | None = None
     waiting: deque[Waiting] = field(default_factory=deque)
+    sink: Callable[[Waiting], None] | None = None
     confirmed: dict[int, Json] = field(default_factory=dict)
     dropped: list[Json] = field(default_factory=list)
     highest: int = 0
@@ -58,28 +59,31 @@ class UpdateQueue:
         if not self.wanted(kind_of(update)):
             self.dropped.append(update)
             return update
-        self.waiting.append(Waiting(update, self.now(), out_of_order=number <= self.highest))
+        self._put(Waiting(update, self.now(), out_of_order=number <= self.highest))
         self.highest = max(self.highest, number)
-        self._arrived.set()
         return update
 
     def redeliver(self, update_id: int) -> Json:
         """Put an update that was given out before at the head once more. Raises KeyError if it never came."""
         known = next((one.update for one in self.waiting if one.update["update_id"] == update_id), None)
         update = known or self.confirmed[update_id]
-        self.waiting.appendleft(Waiting(update, self.now(), out_of_order=True))
-        self._arrived.set()
+        self._put(Waiting(update, self.now(), out_of_order=True), first=True)
         return update
+
+    def _put(self, one: Waiting, first: bool = False) -> None:
+        if self.sink is not None:
+            self.sink(one)
+        elif first:
+            self.waiting.appendleft(one)
+        else:
+            self.waiting.append(one)
+        self._arrived.set()
 
     def wanted(self, kind: str) -> bool:
         return kind in self.allowed if self.allowed else kind not in UNASKED
 
     def confirm(self, one: Waiting) -> None:
         self.confirmed[int(one.update["update_id"])] = one.update
-
-    def forget(self) -> None:
-        """All that waits is gone (drop_pending_updates)."""
-        self.waiting.clear()
 
     def interrupt(self, reason: str) -> None:
         """End a long poll that is under way with a 409."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from aiohttp import web
 
@@ -13,8 +12,8 @@ from tests.servers.telegram.schema import Upload
 ATTACHED = "attach://"
 
 
-async def parameters_of(request: web.Request) -> Parameters:
-    """All parameters of a request, files as Upload. Raises a 400 for JSON that is none."""
+async def parameters_of(request: web.Request) -> tuple[Parameters, dict[str, Upload]]:
+    """All parameters of a request, and its files by the name of their part. Raises a 400 for JSON that is none."""
     found: Parameters = dict(request.query)
     kind = request.content_type
     if kind == "application/json" and request.can_read_body:
@@ -27,7 +26,8 @@ async def parameters_of(request: web.Request) -> Parameters:
                 found[name] = Upload(name, bytes(value), "application/octet-stream")
             else:
                 found[name] = value
-    return _attached(found) if any(isinstance(value, Upload) for value in found.values()) else found
+    uploads = {name: value for name, value in found.items() if isinstance(value, Upload)}
+    return (_attached(found, uploads) if uploads else found), uploads
 
 
 def _json(body: bytes) -> Json:
@@ -42,21 +42,12 @@ def _json(body: bytes) -> Json:
     return read
 
 
-def _attached(found: Parameters) -> Parameters:
-    """`attach://name` replaced by the file of that name; one named inside JSON text is put aside under its own address."""
-    result, used = dict(found), set()
-    for name, value in found.items():
-        if not isinstance(value, str):
-            continue
-        if value.startswith(ATTACHED) and isinstance(found.get(key := value.removeprefix(ATTACHED)), Upload):
-            result[name] = found[key]
-            used.add(key)
-    for name, value in found.items():
-        if isinstance(value, Upload) and any(isinstance(other, str) and f"{ATTACHED}{name}" in other for other in found.values()):
-            used.add(name)
-    return {name: value for name, value in result.items() if name not in used or not isinstance(found[name], Upload)}
-
-
-def attachments_of(found: Any) -> dict[str, Upload]:
-    """The files of a request by the name of their part."""
-    return {name: value for name, value in found.items() if isinstance(value, Upload)}
+def _attached(found: Parameters, uploads: dict[str, Upload]) -> Parameters:
+    """`attach://name` replaced by the file of that name; parts that others refer to are no parameters of their own."""
+    texts = [value for value in found.values() if isinstance(value, str)]
+    referred = {name for name in uploads if any(f"{ATTACHED}{name}" in text for text in texts)}
+    return {
+        name: uploads.get(value.removeprefix(ATTACHED), value) if isinstance(value, str) and value.startswith(ATTACHED) else value
+        for name, value in found.items()
+        if name not in referred
+    }

@@ -1,0 +1,45 @@
+greeting-first = Hello, I am { $name }'s assistant. I remind you of things, keep your calendar and pass on what a person should see. Just write what you need, for example:
+greeting-first-business = Hello, this is the assistant of { $name }. I answer questions, book and change appointments and remind you of them. Just write what you need, for example:
+greeting-sample = These are the facts of a sample business: send /setup to make it yours.
+greeting-again = { $name ->
+    [""] Hello again! What can I do for you?
+   *[other] Hello again, { $name }! What can I do for you?
+ }
+example-hours = What are your opening hours?
+example-book = Book an appointment
+example-appointment = Book an appointment
+example-calendar = What's on my calendar this week?
+example-tasks = What are you working on?
+example-remind = Remind me tomorrow at 9 to call home
+example-human = I'd like to speak to a person
+example-help = Help
+help-title = This is what I can do for you at { $name }:
+help-appointments = **Appointments**: book, move and cancel them, find free times, show your calendar
+help-inquiries = **Questions**: opening hours, address, services, prices and whatever else we have an answer to
+help-reminders = **Reminders**: once or repeating; snooze, change or delete them
+help-human = **A person**: say so at any time and I hand you over
+help-tasks = **Tasks**: /tasks, /schedule, /why and /settings show what I do and why
+help-owner = **For you as the owner**: /setup, or “change our opening hours to Mon-Fri 9-17”
+thanks-reply = You're welcome!
+goodbye-reply = Goodbye, take care!
+small-talk-fine = I'm fine, thank you for asking. What can I do for you?
+small-talk-who = I am the assistant of { $name }: a program, not a person. I answer questions, keep appointments and reminders, and fetch a person when you want one.
+joke-1 = Why did the calendar feel so important? Its days were numbered.
+joke-2 = I told my alarm clock a joke. It snoozed.
+joke-3 = I would tell you a joke about appointments, but you had to be there.
+unclear = I am not sure what you need. I can help with things like these:
+handover-told = I have passed this on to a person, with our conversation so far. They will answer you here; I stay quiet until then.
+handover-closed = I have passed this on to a person, with our conversation so far. We are closed now; somebody will answer you here from { $when }.
+handover-nobody = I cannot reach anybody here right now. Please call { $phone }.
+handover-yourself = You are the owner here: such requests from others come to you, in this chat.
+complaint-sorry = I am sorry that was wrong. Tell me what you meant, or press a button.
+button-what-meant = Show me other choices
+emergency-default = If this is an emergency, call 112 or your local emergency number now.
+emergency-told = I have told a person here.
+emergency-phone = You can also reach us at { $phone }.
+symptom-no-advice = I may not give advice on health.
+symptom-offer = I can make you an appointment or pass this on to a person.
+not-yet = I can't do that yet ({ $what }). What I can do now is for example:
+that = that
+history-none = You have not asked me anything before.
+history-title = Lately you asked me:

@@ -1,0 +1,154 @@
+"""The first conversation with the owner, and every later change of the same facts; a person's zone and language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from orchestrator.contracts import Action, AnswerKind, Button, Card, Context, Declined, Done, Lane, Option, Outcome, Role, Task, ToolError
+
+Answer = Callable[[Task, Context], Awaitable[Outcome]]
+PROFILES = ("me", "household", "shop", "practice")
+BUSINESSES = frozenset({"shop", "practice"})
+SKIP = re.compile(
+    r"^\W*(?:skip|later|next|no|none|überspringen|später|weiter|nein|keine?|saltar|omitir|después|luego|ninguno|跳过|以后|稍后|没有|不)\W*$", re.I
+)
+CLOSING = re.compile(
+    r"\b(?:closed?|closing|holidays?|vacation|geschlossen|schließen|urlaub|feiertag|zu|cerramos|cerrad[oa]s?|vacaciones|festivo)\b|关门|休息|放假|不营业", re.I
+)
+
+
+def skip_button(context: Context) -> tuple[tuple[Button, ...], ...]:
+    text = context.words("button-skip")
+    return ((Button(text, Action("say", value=text)),),)
+
+
+async def ask(context: Context, key: str, prompt: str) -> str | None:
+    """A question that may be skipped."""
+    answer = str(await context.ask(key, Card(context.words(prompt), skip_button(context))))
+    return None if SKIP.match(answer) or answer.strip() == context.words("button-skip") else answer.strip()
+
+
+async def setup(task: Task, context: Context) -> Outcome:
+    """Whom it is for, then what such a house needs; each answer may be left out."""
+    if context.person.role is not Role.OWNER:
+        return Declined(Card(context.words("command-owner-only")), "owner only")
+    options = [Option(context.words(f"setup-profile-{profile}"), profile) for profile in PROFILES]
+    profile = str(await context.choose("profile", context.words("setup-profile"), options))
+    facts: dict[str, Any] = {"profile": profile, "sample": False}
+    if profile in BUSINESSES:
+        facts |= await _business(context)
+    elif name := await ask(context, "name", "setup-your-name"):
+        await context.call("people.set_name", key="set-name", text=name)
+    if zone := await _zone(context):
+        facts["zone"] = zone
+    try:
+        await context.call("business.change", key="change", facts=facts)
+    except ToolError as error:
+        return Declined(Card(context.words("setup-refused", reason=str(error))), str(error))
+    return Done(Card(context.words("setup-done"), (tuple(_say(context, key) for key in ("example-remind", "example-help")),)), {"profile": profile})
+
+
+def _say(context: Context, key: str) -> Button:
+    text = context.words(key)
+    return Button(text, Action("say", value=text))
+
+
+async def _business(context: Context) -> dict[str, Any]:
+    """Name, hours and services of a shop or practice. A sample's own facts give way only to answers."""
+    facts: dict[str, Any] = {}
+    if name := await ask(context, "name", "setup-business-name"):
+        facts["name"] = name
+    if hours := await ask(context, "hours", "setup-hours"):
+        read = await context.call("business.read", key="read-hours", text=hours)
+        if read and "hours" in read:
+            facts["hours"] = read["hours"]
+        else:
+            await context.say(context.words("setup-hours-unread"), key="hours-unread")
+    if services := await ask(context, "services", "setup-services"):
+        listed = await context.call("business.read_services", key="read-services", text=services)
+        if listed:
+            facts["services"] = listed
+    return facts
+
+
+async def _zone(context: Context) -> str | None:
+    answer = await ask(context, "zone", "setup-zone")
+    if answer is None:
+        return None
+    try:
+        found = await context.call("people.set_zone", key="set-zone", text=answer)
+    except ToolError:
+        await context.say(context.words("zone-unknown"), key="zone-unread")
+        return None
+    return str(found["id"])
+
+
+async def setup_change(task: Task, context: Context) -> Outcome:
+    """ "Change our opening hours to 9-17 Mon-Fri", "our name is now …", "we are closed on 24 December"."""
+    if context.person.role is not Role.OWNER:
+        return Declined(Card(context.words("command-owner-only")), "owner only")
+    when = task.slots.get("when") or {}
+    if when.get("start") and when.get("has_day") and not when.get("has_clock") and not when.get("recurrence") and CLOSING.search(task.text):
+        await context.call("business.close", key="close", start=when["start"], end=when.get("end"))
+        return Done(Card(context.words("setup-closed")))
+    facts = await context.call("business.read", key="read", text=task.text)
+    if facts is None:
+        facts = await context.call("business.read", key="read-answer", text=str(await context.ask("what", context.words("setup-what"))))
+    if facts is None:
+        return Declined(Card(context.words("setup-unread")), "not understood")
+    try:
+        await context.call("business.change", key="change", facts=facts)
+    except ToolError as error:
+        return Declined(Card(context.words("setup-refused", reason=str(error))), str(error))
+    return Done(Card(await _changed(context, facts)), {"changed": sorted(facts)})
+
+
+async def _changed(context: Context, facts: dict[str, Any]) -> str:
+    """What was understood, said back."""
+    if "hours" in facts:
+        hours = await context.call("business.hours", key="hours")
+        lines = [f"- {day['weekday']}: {day['hours'] or context.words('hours-closed')}" for day in hours["week"]]
+        return "\n".join([context.words("setup-changed-hours"), *lines])
+    if "services" in facts:
+        return context.words("setup-changed-price")
+    fact, value = next(iter(facts.items()))
+    return context.words("setup-changed", fact=context.words(f"fact-{fact}"), value=str(value))
+
+
+async def settings_timezone(task: Task, context: Context) -> Outcome:
+    for place in (task.text, None):
+        try:
+            text = place or str(await context.ask("place", context.words("zone-which"), AnswerKind.TEXT))
+            found = await context.call("people.set_zone", key="zone" if place else "zone-answer", text=text)
+            return Done(Card(context.words("zone-set", zone=found["zone"], moved=found["moved"])), found)
+        except ToolError:
+            continue
+    return Declined(Card(context.words("zone-unknown")), "no zone was named")
+
+
+async def settings_language(task: Task, context: Context) -> Outcome:
+    try:
+        found = await context.call("people.set_language", key="language", text=task.text)
+    except ToolError:
+        return Declined(Card(context.words("language-unknown")), "no language was named")
+    return Done(Card(found["said"]), {"language": found["language"]})
+
+
+ANSWERS: dict[str, Answer] = {"setup": setup, "setup_change": setup_change, "settings_timezone": settings_timezone, "settings_language": settings_language}
+
+
+class Setup:
+    """Keeps what the house and a person have told about themselves."""
+
+    name = "setup"
+    task_types = frozenset(ANSWERS)
+    lane = Lane.INSTANT
+
+    def can_handle(self, task: Task) -> bool:
+        return task.type in self.task_types
+
+    async def process(self, task: Task, context: Context) -> Outcome:
+        answer = ANSWERS.get(task.type)
+        return await answer(task, context) if answer else Declined(Card(context.words("unclear")), "unknown request")
