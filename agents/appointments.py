@@ -202,7 +202,9 @@ async def calendar_list(task: Task, context: Context) -> Outcome:
     events = await context.call("calendar.list", key="events", start=start, end=end)
     reminders = [one for one in await context.call("reminders.find", key="reminders") if not end or one["start"] < end]
     if not events and not reminders:
-        return Done(Card(context.words("calendar-empty"), (says(context, "example-book"),)))
+        coming = await context.call("calendar.list", key="coming")
+        lines = [context.words("calendar-empty"), *([context.words("calendar-next"), _line(coming[0])] if coming else [])]
+        return Done(Card("\n".join(lines), (says(context, "example-book"),)))
     lines = [context.words("calendar-title"), *(_line(event) for event in events)] if events else []
     if reminders:
         lines += [context.words("calendar-reminders"), *(f"- {one['when']}: {one['title']}" for one in reminders)]

@@ -64,6 +64,10 @@ def is_settled(when: Json) -> bool:
     return bool(when and when.get("start") and not when.get("unread"))
 
 
+def when_prompt(context: Context, title: str) -> str:
+    return context.words("reminder-when", title=title) if title else context.words("reminder-when-untitled")
+
+
 async def ask_when(context: Context, key: str, lead: str) -> Any:
     """Ask for a time, with three to press."""
     return await context.ask(key, Card(lead, (says(context, "time-soon", "time-evening"), says(context, "time-tomorrow"))), AnswerKind.WHEN)
@@ -79,7 +83,7 @@ async def agree_on_time(task: Task, context: Context, title: str) -> Any:
     if is_settled(when):
         return when
     unread = ", ".join((when or {}).get("unread") or ())
-    return await ask_when(context, "when", context.words("reminder-unread", words=unread) if unread else context.words("reminder-when", title=title))
+    return await ask_when(context, "when", context.words("reminder-unread", words=unread) if unread else when_prompt(context, title))
 
 
 async def reminder_set(task: Task, context: Context) -> Outcome:
@@ -90,7 +94,7 @@ async def reminder_set(task: Task, context: Context) -> Outcome:
     if not title:
         title = str(when.get("title") or (task.slots.get("earlier") or {}).get("title") or "")
     if not title:
-        title = str(await context.ask("title", context.words("reminder-what")))
+        title = str(await context.ask("free-title", context.words("reminder-what")))
     for attempt in range(TRIES):
         with context.scope(attempt):
             try:
@@ -99,7 +103,7 @@ async def reminder_set(task: Task, context: Context) -> Outcome:
             except ToolError as error:
                 if str(error) == "full":
                     return Declined(Card(context.words("reminder-full")), "too many reminders")
-                when = await ask_when(context, "again", context.words("reminder-past" if str(error) == "past" else "reminder-when", title=title))
+                when = await ask_when(context, "again", context.words("reminder-past") if str(error) == "past" else when_prompt(context, title))
     return Declined(Card(context.words("reminder-gave-up")), "no time was agreed on")
 
 
@@ -139,14 +143,14 @@ async def reminder_change(task: Task, context: Context) -> Outcome:
         return Declined(Card(context.words("reminders-none")), "no reminders")
     when = task.slots.get("when")
     if not is_settled(when):
-        when = await ask_when(context, "when", context.words("reminder-when", title=one["title"]))
+        when = await ask_when(context, "when", when_prompt(context, one["title"]))
     for attempt in range(TRIES):
         with context.scope(attempt):
             try:
                 made = await context.call("reminders.change", key="change", id=one["schedule_id"], when=when)
                 return Done(_made(context, "reminder-changed", made), data=made)
             except ToolError as error:
-                when = await ask_when(context, "again", context.words("reminder-past" if str(error) == "past" else "reminder-when", title=one["title"]))
+                when = await ask_when(context, "again", context.words("reminder-past") if str(error) == "past" else when_prompt(context, one["title"]))
     return Declined(Card(context.words("reminder-gave-up")), "no time was agreed on")
 
 

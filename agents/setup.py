@@ -6,7 +6,7 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from orchestrator.contracts import Action, AnswerKind, Button, Card, Context, Declined, Done, Lane, Option, Outcome, Role, Task, ToolError
+from orchestrator.contracts import Action, Button, Card, Context, Declined, Done, Lane, Option, Outcome, Role, Task, ToolError
 
 Answer = Callable[[Task, Context], Awaitable[Outcome]]
 PROFILES = ("me", "household", "shop", "practice")
@@ -26,7 +26,7 @@ def skip_button(context: Context) -> tuple[tuple[Button, ...], ...]:
 
 async def ask(context: Context, key: str, prompt: str) -> str | None:
     """A question that may be skipped."""
-    answer = str(await context.ask(key, Card(context.words(prompt), skip_button(context))))
+    answer = str(await context.ask(f"free-{key}", Card(context.words(prompt), skip_button(context))))
     return None if SKIP.match(answer) or answer.strip() == context.words("button-skip") else answer.strip()
 
 
@@ -61,7 +61,7 @@ async def _business(context: Context) -> dict[str, Any]:
     if name := await ask(context, "name", "setup-business-name"):
         facts["name"] = name
     if hours := await ask(context, "hours", "setup-hours"):
-        read = await context.call("business.read", key="read-hours", text=hours)
+        read = await context.call("business.read", key="read-hours", text=hours, afresh=True)
         if read and "hours" in read:
             facts["hours"] = read["hours"]
         else:
@@ -95,7 +95,7 @@ async def setup_change(task: Task, context: Context) -> Outcome:
         return Done(Card(context.words("setup-closed")))
     facts = await context.call("business.read", key="read", text=task.text)
     if facts is None:
-        facts = await context.call("business.read", key="read-answer", text=str(await context.ask("what", context.words("setup-what"))))
+        facts = await context.call("business.read", key="read-answer", text=str(await context.ask("free-what", context.words("setup-what"))))
     if facts is None:
         return Declined(Card(context.words("setup-unread")), "not understood")
     try:
@@ -120,7 +120,7 @@ async def _changed(context: Context, facts: dict[str, Any]) -> str:
 async def settings_timezone(task: Task, context: Context) -> Outcome:
     for place in (task.text, None):
         try:
-            text = place or str(await context.ask("place", context.words("zone-which"), AnswerKind.TEXT))
+            text = place or str(await context.ask("free-place", context.words("zone-which")))
             found = await context.call("people.set_zone", key="zone" if place else "zone-answer", text=text)
             return Done(Card(context.words("zone-set", zone=found["zone"], moved=found["moved"])), found)
         except ToolError:

@@ -31,7 +31,7 @@ async def greeting(task: Task, context: Context) -> Outcome:
     earlier = await context.call("people.history", key="earlier")
     name = context.person.name.split(" ")[0] if context.person.name else ""
     if earlier:
-        return Done(Card(context.words("greeting-again", name=name)))
+        return Done(Card(context.words("greeting-again-named", name=name) if name else context.words("greeting-again")))
     key = "greeting-first-business" if facts["profile"] in ("shop", "practice") else "greeting-first"
     text = context.words(key, name=facts["name"])
     if facts["sample"] and context.person.role is Role.OWNER:

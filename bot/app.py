@@ -24,7 +24,7 @@ from orchestrator.business import BusinessBook, BusinessFile
 from orchestrator.clock import SystemClock, machine_zone
 from orchestrator.contracts import Clock
 from orchestrator.execution.due import DueWork
-from orchestrator.execution.engine import Engine
+from orchestrator.execution.engine import TOPIC, Engine, has_unfinished
 from orchestrator.execution.runner import Runner
 from orchestrator.execution.surroundings import Surroundings
 from orchestrator.language_model import LanguageModel, ModelSettings
@@ -101,7 +101,13 @@ class House:
         self._works.append(asyncio.create_task(work, name=name))
 
     async def _engine(self) -> None:
+        """On SQLite the engine (30 MB, 1 % of a core when idle) is loaded when there is durable work, not before."""
+        wanted = asyncio.Event()
+        unsubscribe = self.database.signals.subscribe(TOPIC, lambda _: wanted.set())
         await asyncio.sleep(ENGINE_DELAY)
+        if self.database.is_sqlite and not await self.database.read(has_unfinished):
+            await wanted.wait()
+        unsubscribe()
         await self.engine.start(self.segments.run)
         await asyncio.Event().wait()
 

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 from bot import settings as environment
 from bot.app import House, build, lock
 from bot.channels.base import Channel
+from bot.leading import Leadership
 from bot.process import in_use, start_logging, until_stopped
 from bot.settings import ConfigurationError, Settings
 from orchestrator.contracts import Role
+from storage.listening import listen
 
 if TYPE_CHECKING:
     import uvicorn
@@ -28,14 +30,18 @@ async def serve() -> None:
         lock(settings, stack)
         prepare_config(settings)
         house = build(settings)
-        channels = [*telegram_channels(house), web_channel(house)]
-        works = await house.start(channels)
+        duty = Leadership(house.database, house.clock)
+        await duty.win()
+        works = await house.start([*telegram_channels(house), web_channel(house)])
         server = WebServer(house)
         works = [*works, asyncio.create_task(server.run(), name="web server")]
+        if not house.database.is_sqlite:
+            works += [asyncio.create_task(duty.keep(), name="duty"), asyncio.create_task(listen(house.database), name="listening")]
         try:
             await until_stopped(*works)
         finally:
             await server.stop()
+            await duty.give_up()
             await house.stop()
 
 

@@ -20,6 +20,9 @@ SURE = 0.36
 """Share of a question's weighted words that a passage must hold to count as an answer."""
 UNKNOWN_WEIGHT = 0.6
 """Words that no passage holds weigh this much of the rarest one: names and courtesies should not hide an answer."""
+ALL_ASKED = 0.95
+TOPIC = 3
+"""A word that stands this often in a passage is what it is about."""
 LONGEST_PASSAGE = 700
 STEM = 5
 WORD = re.compile(r"[^\W\d_]+", re.U)
@@ -224,7 +227,7 @@ class Text(pydantic.BaseModel):
 class Passage:
     """Something that may be said in answer. `words` are those of its questions and its text."""
 
-    words: frozenset[str]
+    words: Counter[str]
     answer: str
     source: str
 
@@ -247,7 +250,7 @@ class Search:
         asked = words_of(arguments.text)
         scored = [(_score(asked, passage, weights), -place, passage) for place, passage in enumerate(passages)]
         score, _, best = max(scored, default=(0.0, 0, None), key=lambda one: one[:2])
-        if best is None or score < SURE:
+        if best is None or score < SURE or not _is_about(asked, best, score):
             return None
         return {"answer": best.answer, "source": best.source, "score": round(score, 3)}
 
@@ -269,7 +272,7 @@ def _of_faq(business: Business, language: str) -> list[Passage]:
     found = []
     for entry in business.faq:
         questions = " ".join(text for texts in entry.question.values() for text in texts)
-        found.append(Passage(frozenset(words_of(f"{questions} {' '.join(entry.answer.values())}")), in_language(entry.answer, language), "FAQ"))
+        found.append(Passage(words_of(f"{questions} {' '.join(entry.answer.values())}"), in_language(entry.answer, language), "FAQ"))
     return found
 
 
@@ -282,14 +285,14 @@ def _of_file(path: Path) -> tuple[Passage, ...]:
             heading = lines.pop(0).lstrip("# ")
         if text := "\n".join(lines).strip():
             source = f"{path.name}, {heading}" if heading else path.name
-            found.append(Passage(frozenset(words_of(f"{heading} {text}")), text[:LONGEST_PASSAGE], source))
+            found.append(Passage(words_of(f"{heading} {text}"), text[:LONGEST_PASSAGE], source))
     return tuple(found)
 
 
 def words_of(text: str) -> Counter[str]:
     """Stems of the words that carry meaning; Chinese by pairs of characters."""
     low = text.casefold()
-    stems = [word[:STEM] for word in WORD.findall(HAN.sub(" ", low)) if word not in EMPTY_WORDS and len(word) > 1]
+    stems = [word.rstrip("s")[:STEM] for word in WORD.findall(HAN.sub(" ", low)) if word not in EMPTY_WORDS and len(word) > 1]
     runs = re.findall(r"[㐀-鿿]+", low)
     stems += [a + b for run in runs for a, b in pairwise(run) if a not in EMPTY_WORDS and b not in EMPTY_WORDS]
     return Counter(stems)
@@ -299,6 +302,12 @@ def _weights(passages: list[Passage]) -> dict[str, float]:
     """Rare words weigh more."""
     seen = Counter(word for passage in passages for word in passage.words)
     return {word: log(1 + len(passages) / count) for word, count in seen.items()}
+
+
+def _is_about(asked: Counter[str], passage: Passage, score: float) -> bool:
+    """One shared word is not enough, unless it is all that was asked or what the passage is about."""
+    shared = [word for word in asked if word in passage.words]
+    return len(shared) > 1 or score > ALL_ASKED or any(passage.words[word] >= TOPIC for word in shared)
 
 
 def _score(asked: Counter[str], passage: Passage, weights: dict[str, Any]) -> float:

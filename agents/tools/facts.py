@@ -52,9 +52,10 @@ FACT = {
 
 
 class Text(pydantic.BaseModel):
-    """What the owner wrote."""
+    """What the owner wrote; `afresh` where days that it leaves out are closed."""
 
     text: str
+    afresh: bool = False
 
 
 class Closing(pydantic.BaseModel):
@@ -174,7 +175,7 @@ class ReadFacts:
             services = [s.model_dump(mode="json") | ({"price": cost} if s.id == prices[0].id else {}) for s in business.services]
             return {"services": services}
         if hours := read_hours(text):
-            week = {day: [str(h).replace("–", "-") for h in business.hours.get(day, ())] for day in WEEKDAYS}
+            week = {} if arguments.afresh else {day: [str(h).replace("–", "-") for h in business.hours.get(day, ())] for day in WEEKDAYS}
             return {"hours": week | {day: value.split(", ") if value else [] for day, value in hours.items()}}
         return None
 

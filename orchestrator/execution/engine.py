@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from orchestrator.contracts import Clock, Task
+from orchestrator.contracts import RUNNING, Clock, Task, TaskState
 from storage.database import Database, make_engine, sync_url
 from storage.models import TaskRow, WorkerRow, new_id
+from storage.signals import announce
 
 if TYPE_CHECKING:
     from dbos import DBOSClient
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 APPLICATION_VERSION = "1"
 """Pinned: by default DBOS hashes the source and strands old work after an upgrade."""
 TRIAGE, WORK = "triage", "work"
+TOPIC = "engine"
 SEGMENT = "majordomo_segment"
 IDLE_POLL, BUSY_POLL = 0.5, 0.1
 """Seconds between looks into the queue (idle CPU of the process: 0.8 % and 2.4 %)."""
@@ -74,6 +76,7 @@ class Engine:
             "app_version": APPLICATION_VERSION,
             **({"delay_seconds": delay} if delay else {}),
         }
+        announce(connection, TOPIC)
         self._connect().enqueue_in_transaction(connection, options, task.id, task.segment)  # type: ignore[arg-type]
         self._busy_until = monotonic() + BUSY_FOR + delay
 
@@ -216,6 +219,12 @@ class Engine:
             ids = [flow.workflow_id for flow in ours if flow.queue_name == name]
             if ids:
                 DBOS.resume_workflows(ids, queue_name=name)
+
+
+def has_unfinished(connection: sa.Connection) -> bool:
+    """Whether tasks are left that the engine must go on with."""
+    states = [state.value for state in (TaskState.PENDING, *RUNNING)]
+    return connection.execute(sa.select(TaskRow.id).where(TaskRow.state.in_(states)).limit(1)).first() is not None
 
 
 def monotonic() -> float:

@@ -9,6 +9,7 @@ from orchestrator.times.terms import Kind
 HOURS_A_DAY = 24
 HOUR_UNITS = frozenset({"h", "hs", "hrs", "horas"})
 """Marks of an hour that are also a length: "a las 2 horas", but "dura 2 horas"."""
+BESIDE_HOURS = (Kind.OFFSET, Kind.OFFSET_PART, Kind.WEEKDAY, Kind.ON, Kind.PART, Kind.THIS, Kind.NEXT, Kind.FOR, Kind.OCLOCK, Kind.AM, Kind.PM)
 HOUR_LEADS = (Kind.AT, Kind.NEAR, Kind.FROM, Kind.UNTIL, Kind.BETWEEN, Kind.TO)
 MINUTES_AN_HOUR = 60
 
@@ -22,7 +23,7 @@ def clock_time(line: Line, place: int) -> Match | None:
     if line.vocabulary.language == "en" and line.has(place, Kind.AFTER, Kind.BEFORE, Kind.BY):  # after 3, but not after 3 attempts
         found = _short_hour(line, place + 1)
         following = line.at(found.end) if found else None
-        return None if following is not None and following.is_word and not following.terms else found
+        return None if found and following is not None and following.is_word and not line.has(found.end, *BESIDE_HOURS) else found
     found = certain_clock(line, begin)
     if found is None and led:
         found = bare_hour(line, begin)

@@ -31,7 +31,7 @@ class Vocabulary:
 
 
 def index(entries: Iterable[tuple[str, Term]]) -> dict[str, tuple[tuple[Phrase, tuple[Term, ...]], ...]]:
-    """Phrases by their first word, the longest first."""
+    """Phrases by their first word, the longest first. A phrase given twice may be either kind."""
     gathered: dict[Phrase, list[Term]] = {}
     for text, term in entries:
         for variant in spellings(text):
@@ -45,7 +45,7 @@ def index(entries: Iterable[tuple[str, Term]]) -> dict[str, tuple[tuple[Phrase, 
     return {first: tuple(sorted(group, key=lambda item: -len(item[0]))) for first, group in by_first.items()}
 
 
-PLAIN = str.maketrans("áéíóúàè", "aeiouae")
+PLAIN = str.maketrans("áéíóúàèñãç", "aeiouaenac")
 UMLAUTS = {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"}
 
 

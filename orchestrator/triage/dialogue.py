@@ -32,6 +32,8 @@ DIGRESSIVE_WORDS = 3
 """An answer with this many words beside it is a request of its own, if it is one at all."""
 WORDY = 6
 """With this many words beside it, a time is no answer even where we are not sure what the message wants."""
+FREE = "free-"
+"""A text question whose key begins so takes whatever is written, even what reads like another request."""
 SHORT = 60
 """Characters; only a short message is a correction or a follow-up by its first words."""
 CORRECTING = re.compile(
@@ -65,7 +67,7 @@ def answers(turn: Turn, question: Question, route: Route) -> Answer | None:
         return None
     if question.kind is AnswerKind.TEXT:
         strong = route.accepted and (route.method is Method.KEYWORDS or route.confidence > 0.98) and route.task_type != UNCLEAR
-        return None if strong and not question.data.get("free") else answer
+        return None if strong and not question.key.startswith(FREE) else answer
     if answer.leftover >= (DIGRESSIVE_WORDS if route.accepted else WORDY):
         return None
     return answer

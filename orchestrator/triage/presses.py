@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from orchestrator.contracts import Action, Method, Role
+from orchestrator.contracts import Action, Method, Role, Route
 from orchestrator.tasks import handover, manager, notifications, outgoing, questions, routes, zones
 from orchestrator.tasks.questions import Question
 from orchestrator.triage import commands, dialogue, work
@@ -108,10 +108,22 @@ def _zone(turn: Turn, action: Action) -> str:
     return "press-taken"
 
 
+def _task(turn: Turn, action: Action) -> str:
+    """Start a task of the type in `value` about the event in `subject`: how the business answers a booking."""
+    agent = turn.services.catalogue.agent_for(action.value)
+    if agent is None:
+        return "press-unknown"
+    said = work.intent_name(turn, action.value)
+    slots = {"subject": {"event_id": action.subject}}
+    work.begin(turn, [Route(said, action.value, action.value, agent.name, 1.0, Method.BUTTON, True, turn.language, slots=slots)])
+    return "press-taken"
+
+
 ACTIONS: dict[str, Callable[[Turn, Action], str]] = {
     "answer": _answer,
     "notification": _notification,
     "handback": _hand_back,
+    "task": _task,
     REROUTE: _reroute,
     ZONE: _zone,
 }

@@ -30,7 +30,7 @@ MARK = "↻"
 KEPT_ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
-_CODE = re.compile(r"/(q[a-z]{5})\b")
+_CODE = re.compile(r"\b(qa[a-z]{4})\b")
 
 
 class Api(BotApi):
@@ -123,7 +123,7 @@ class Majordomo:
         return (self.folder / "log").read_text(errors="replace")
 
     def states(self, table: str) -> Counter[str]:
-        """How many rows of a table stand in each state, read while nothing runs."""
+        """How many rows of a table stand in each state."""
         engine = sa.create_engine(self.database_url.replace("+aiosqlite", ""))
         try:
             with engine.connect() as connection:
@@ -156,12 +156,12 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def code_of(number: int) -> str:
-    """A command that nobody knows: its reply names it, so that every reply can be told from every other."""
+    """A word of its own for each number. As a command nobody knows it, and the reply names it."""
     letters = ""
-    for _ in range(5):
+    for _ in range(4):
         number, digit = divmod(number, 26)
         letters = _LETTERS[digit] + letters
-    return f"q{letters}"
+    return f"qa{letters}"
 
 
 def codes_in(text: str) -> list[str]:
@@ -188,16 +188,16 @@ class Ledger:
     def count(self) -> int:
         return self._next
 
-    def prepare(self, chat: int) -> dict[str, Any]:
-        """A message with a text of its own, noted as asked, not yet queued."""
+    def prepare(self, chat: int, text: str = "/{code}") -> dict[str, Any]:
+        """A message with a text of its own, noted as asked, not yet queued. The reply must name the code."""
         code = code_of(self._next)
         self._next += 1
         self.asked.setdefault(chat, []).append(code)
         self.open.add(code)
-        return self.api.message(chat, f"/{code}")
+        return self.api.message(chat, text.format(code=code))
 
-    def ask(self, chat: int) -> dict[str, Any]:
-        return self.api.push(self.prepare(chat))
+    def ask(self, chat: int, text: str = "/{code}") -> dict[str, Any]:
+        return self.api.push(self.prepare(chat, text))
 
     def _saw(self, sent: Sent) -> None:
         code = next(iter(codes_in(sent.text)), None)

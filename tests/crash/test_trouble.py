@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from tests.crash.majordomo import Ledger, majordomo, telegram
 from tests.servers.bot_api import Fault
 
@@ -25,7 +23,7 @@ async def test_whatever_the_platform_does_each_message_is_answered() -> None:
         ]
         api.faults = list(sure)
         for _ in sure:
-            await _ask_and_wait(ledger)
+            await _ask_and_wait(ledger, then_wait=0.05)
         assert [fault.kind for fault in sure if fault.times] == []
         assert (ledger.copies(), ledger.marked()) == (0, 0), "what surely did not arrive is repeated without a mark"
 
@@ -45,6 +43,18 @@ async def test_whatever_the_platform_does_each_message_is_answered() -> None:
         assert ledger.misplaced() == []
         assert ledger.unsolicited == []
         assert api.violations == []
+
+
+async def test_what_is_refused_for_its_markup_arrives_plain() -> None:
+    async with telegram() as api, majordomo(api) as bot:
+        await bot.start()
+        refusal = Fault("sendMessage", "refuse_markup")
+        api.faults = [refusal]
+        api.say(3001, "/help")
+        await api.until(3001, "Appointments")
+        assert refusal.times == 0
+        assert len(api.sent) == 1
+        assert "*" not in api.sent[0].text
 
 
 async def test_a_chat_that_blocks_the_bot_holds_nobody_up() -> None:
@@ -78,9 +88,8 @@ async def test_under_flood_control_nothing_is_lost_and_the_limit_is_hardly_touch
         assert api.violations == []
 
 
-async def _ask_and_wait(ledger: Ledger) -> None:
+async def _ask_and_wait(ledger: Ledger, *, then_wait: float = 0.5) -> None:
     for _ in range(ROUNDS):
         for chat in CHATS:
             ledger.ask(chat)
-    await ledger.until_answered(30)
-    await asyncio.sleep(0.5)
+    await ledger.until_answered(30, then_wait=then_wait)

@@ -166,7 +166,7 @@ class AiogramClient:
         return str(sent.document.file_id)
 
     async def album(self, chat: int, contents: list[bytes]) -> int:
-        media = [AiogramDocument(media=BufferedInputFile(one, "a.txt")) for one in contents]
+        media: list[Any] = [AiogramDocument(media=BufferedInputFile(one, "a.txt")) for one in contents]
         return len(await self._do(self.bot.send_media_group(chat, media)))
 
     async def download(self, file_id: str) -> bytes:

@@ -161,3 +161,22 @@ def test_intervals_count_from_their_start() -> None:
     assert times.next_interval(3600, utc("2026-11-21T09:00"), start) == start
     with pytest.raises(ValueError):
         times.next_interval(0, start, start)
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "rule"),
+    [
+        ("en", "every two hours between 9 and 17", "FREQ=DAILY;BYHOUR=9,11,13,15,17;BYMINUTE=0"),
+        ("en", "every 1st and 15th of the month", "FREQ=MONTHLY;BYMONTHDAY=1,15;BYHOUR=9;BYMINUTE=0"),
+        ("en", "every day from tomorrow until 5 December at 8", "FREQ=DAILY;BYHOUR=8;BYMINUTE=0;UNTIL=20261205T225959Z"),
+        ("de", "bis Ende des Monats täglich um 8", "FREQ=DAILY;BYHOUR=8;BYMINUTE=0;UNTIL=20261130T225959Z"),
+        ("de", "alle 14 Tage freitags um 16 Uhr", "FREQ=WEEKLY;INTERVAL=2;BYDAY=FR;BYHOUR=16;BYMINUTE=0"),
+        ("es", "los días 1 y 15 de cada mes", "FREQ=MONTHLY;BYMONTHDAY=1,15;BYHOUR=9;BYMINUTE=0"),
+        ("zh", "每天早上8点和晚上8点", "FREQ=DAILY;BYHOUR=8,20;BYMINUTE=0"),
+        ("zh", "每周一三五", "FREQ=WEEKLY;BYDAY=MO,WE,FR;BYHOUR=9;BYMINUTE=0"),
+    ],
+)
+def test_rules_in_every_language(language: str, text: str, rule: str) -> None:
+    reading = times.read(text, now=datetime(2026, 11, 21, 10, 0, tzinfo=BERLIN), zone=BERLIN, language=language)
+    assert reading.recurrence is not None
+    assert reading.recurrence.rule == rule

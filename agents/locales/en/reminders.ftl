@@ -2,10 +2,8 @@ reminder-set = I will remind you { $when }: { $title }
 reminder-set-repeating = I will remind you { $rule }: { $title } (next { $when })
 reminder-changed = Changed. I will remind you { $when }: { $title }
 reminder-changed-repeating = Changed. I will remind you { $rule }: { $title } (next { $when })
-reminder-when = { $title ->
-    [""] When shall I remind you?
-   *[other] When shall I remind you: { $title }?
- }
+reminder-when = When shall I remind you: { $title }?
+reminder-when-untitled = When shall I remind you?
 reminder-what = What shall I remind you of?
 reminder-unread = I could not read “{ $words }” as a time. When exactly shall I remind you?
 reminder-past = That time is over already. When shall I remind you instead?

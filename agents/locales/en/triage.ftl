@@ -1,10 +1,8 @@
 greeting-first = Hello, I am { $name }'s assistant. I remind you of things, keep your calendar and pass on what a person should see. Just write what you need, for example:
 greeting-first-business = Hello, this is the assistant of { $name }. I answer questions, book and change appointments and remind you of them. Just write what you need, for example:
 greeting-sample = These are the facts of a sample business: send /setup to make it yours.
-greeting-again = { $name ->
-    [""] Hello again! What can I do for you?
-   *[other] Hello again, { $name }! What can I do for you?
- }
+greeting-again = Hello again! What can I do for you?
+greeting-again-named = Hello again, { $name }! What can I do for you?
 example-hours = What are your opening hours?
 example-book = Book an appointment
 example-appointment = Book an appointment

@@ -1,0 +1,42 @@
+reminder-set = Ich erinnere Sie { $when }: { $title }
+reminder-set-repeating = Ich erinnere Sie { $rule }: { $title } (als Nächstes { $when })
+reminder-changed = Geändert. Ich erinnere Sie { $when }: { $title }
+reminder-changed-repeating = Geändert. Ich erinnere Sie { $rule }: { $title } (als Nächstes { $when })
+reminder-when = Wann soll ich Sie erinnern: { $title }?
+reminder-when-untitled = Wann soll ich Sie erinnern?
+reminder-what = Woran soll ich Sie erinnern?
+reminder-unread = „{ $words }“ konnte ich nicht als Zeit lesen. Wann genau soll ich Sie erinnern?
+reminder-past = Diese Zeit ist schon vorbei. Wann soll ich Sie stattdessen erinnern?
+reminder-full = Sie haben 200 Erinnerungen, mehr hebe ich nicht auf. Bitte löschen Sie zuerst einige.
+reminder-gave-up = Ich konnte keine Zeit erkennen und habe keine Erinnerung gesetzt. Fragen Sie einfach noch einmal.
+reminder-earlier-failed = Der Termin kam nicht zustande, deshalb habe ich keine Erinnerung daran gesetzt.
+reminders-none = Sie haben keine Erinnerungen.
+reminders-title = { $count ->
+    [one] Ihre Erinnerung:
+   *[other] Ihre { $count } Erinnerungen:
+ }
+reminder-which-change = Welche Erinnerung soll ich ändern?
+reminder-which-delete = Welche Erinnerung soll ich löschen?
+reminder-which-done = Welche Erinnerung ist erledigt?
+reminder-deleted = Gelöscht: { $title }
+reminders-delete-all = { $count ->
+    [one] Soll ich Ihre eine Erinnerung löschen?
+   *[other] Soll ich alle { $count } Erinnerungen löschen?
+ }
+reminders-all-deleted = { $count ->
+    [one] Eine Erinnerung ist gelöscht.
+   *[other] { $count } Erinnerungen sind gelöscht.
+ }
+reminders-kept = In Ordnung, ich habe nichts gelöscht.
+reminder-ended = Erledigt: { $title }
+reminder-later = Ich erinnere Sie wieder { $when }: { $title }
+reminder-nothing-rang = Es gab keine Erinnerung, die ich verschieben könnte.
+reminder-due = ⏰ { $title }
+reminder-due-late = ⏰ { $title } (verspätet: fällig war es { $due })
+button-delete-reminder = Löschen
+say-delete-reminder = lösche Erinnerung { $number }
+time-soon = in 1 Stunde
+time-evening = heute Abend
+time-tomorrow = morgen um 9
+yes = Ja
+no = Nein
