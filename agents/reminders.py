@@ -30,7 +30,7 @@ LEADS = tuple(
         r"^\W*(?:un\s+)?recordatorio\b[\s,:]*",
         r"^\W*(?:me\s+)?(?:recu[eé]rd[ae](?:me|nos)?|recordar(?:me)?|avísa(?:me)?|avisa(?:me|rme)?|acuérda(?:me|te)?)\b[\s,:]*",
         r"^\W*(?:que tengo que|que debo|de que|que|de|para|tengo que|sobre)\b(?!\w)[\s,:]*",
-        r"^[\s，,。]*(?:请|麻烦|帮我|你能|能不能|可以|记得|别忘了|到时候|到时|然后|还有|并且|并|再|也|设(?:置|定)?(?:一?个)?(?:闹钟|提醒)|(?:一?个)?提醒[：:，,]?(?!我)|要|得|的时候|时候|时)[\s，,]*",
+        r"^[\s，,。：:]*(?:请|麻烦|帮我|你能|能不能|可以|记得|别忘了|到时候|到时|然后|还有|并且|并|再|也|设(?:置|定)?(?:一?个)?(?:闹钟|提醒)|(?:一?个)?提醒[：:，,]?(?!我)|要|得|的时候|时候|时)[\s，,]*",
         r"^[\s，,。]*(?:提醒一下我|提醒(?:我|一下)|叫我|通知我|告诉我)[\s，,]*",
     )
 )
@@ -52,7 +52,7 @@ def subject_of(rest: str, language: str) -> str:
         before = text
         for lead in LEADS:
             text = lead.sub("", text, count=1)
-    text = re.sub(r"\s{2,}", " ", TAIL.sub("", text)).strip(" ,，")
+    text = re.sub(r"\s{2,}", " ", TAIL.sub("", text)).strip(" ,，：:")
     if language == "de":
         text = JOINED.sub(lambda found: f"{found.group(1)}{found.group(2)}" if found.group(1) else "", text)
     if language == "zh":

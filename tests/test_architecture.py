@@ -134,7 +134,9 @@ def test_the_lock_pins_hashes_and_names_no_index(path: str) -> None:
 
 def test_no_path_of_a_machine_is_written_down() -> None:
     paths = re.compile(r"/(?:root|home/\w+|work)/")
-    found = [path.relative_to(ROOT).as_posix() for path in tracked() if path.suffix in {".py", ".md", ".toml", ".yaml", ".lock", ""} and paths.search(_text(path))]
+    found = [
+        path.relative_to(ROOT).as_posix() for path in tracked() if path.suffix in {".py", ".md", ".toml", ".yaml", ".lock", ""} and paths.search(_text(path))
+    ]
     assert [name for name in found if name != "tests/test_architecture.py"] == []
 
 

@@ -137,5 +137,5 @@ class TerminalChannel:
     async def _quiet(self) -> None:
         """Until nothing was shown for a while."""
         loop = asyncio.get_running_loop()
-        while loop.time() - self._view.last_output < QUIET:
-            await asyncio.sleep(0.05)  # noqa: ASYNC110 - what ends the wait is time itself
+        while loop.time() - self._view.last_output < QUIET:  # noqa: ASYNC110 - what ends the wait is time itself
+            await asyncio.sleep(0.05)

@@ -41,7 +41,10 @@ class WebChannel:
             self.intake = None
 
     async def send(self, chat: str, part: Part) -> str:
-        data: dict[str, Any] = {"html": to_html(part.markdown or part.text), "buttons": [[{"label": key.label, "token": key.token} for key in row] for row in part.keys]}
+        data: dict[str, Any] = {
+            "html": to_html(part.markdown or part.text),
+            "buttons": [[{"label": key.label, "token": key.token} for key in row] for row in part.keys],
+        }
         if part.file is not None:
             data["file"] = {"name": part.file.name, "media_type": part.file.media_type, "content": part.file.content}
         return await self._record(chat, events.MESSAGE, data, f"out:{part.outgoing_id}" if part.outgoing_id else None, part.task_id)

@@ -69,6 +69,8 @@ ORDINALS = {
 }  # fmt: skip
 WORDS = re.compile(r"[^\W_]+", re.U)
 SHORTEST_PART = 3
+BRIEF, BRIEF_CHARACTERS = 4, 30
+"""Words and characters: only so short a message can mean an option by its place ("the last one")."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,8 @@ class Reader:
                 return Answer(option.value)
         if low.isdigit() and 1 <= int(low) <= len(options):
             return Answer(options[int(low) - 1].value)
-        for word, place in ORDINALS.items():
+        brief = len(low.split()) <= BRIEF and len(low) <= BRIEF_CHARACTERS
+        for word, place in ORDINALS.items() if brief else ():
             if word in low.split() or (not word.isascii() and word in low):
                 return Answer(options[place].value) if place < len(options) else None
         partial = [option for option in options if self._overlaps(option.label.casefold(), low)]

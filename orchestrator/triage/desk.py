@@ -109,7 +109,7 @@ class Desk:
             self._unsure(turn, found[0], open_questions)
             return
         self._begin(turn, [self._detailed(turn, route) for route in found])
-        asked = next((question for question in open_questions if question.task_id is not None), None)
+        asked = next((question for question in open_questions if question.task_id is not None and not question.data.get("asked_again")), None)
         if asked is not None and found[0].intent not in SMALL:
             still = next((q for q in questions.open_in_chat(turn.connection, turn.chat.id, turn.person.id)), None)
             if still is not None and still.id == asked.id:

@@ -48,6 +48,11 @@ FOLLOWING = re.compile(
 )
 
 
+NAMING = re.compile(r"appointment|booking|haircut|reminder|termin|buchung|erinner|cita|reserva|recordatorio|预约|提醒", re.I)
+"""A correction that says what it corrects; one that does not means the latest."""
+WORD = re.compile(r"[^\W_]+")
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """What "it" may refer to: a recent task of this chat and its result."""
@@ -107,7 +112,17 @@ def ask_again(turn: Turn, question: Question, lead: str) -> None:
         return
     task = manager.load(connection, question.task_id) if question.task_id else None
     prompt = Card(question.prompt)
-    questions.ask(connection, turn.envelope(question.task_id), task, question.key, prompt, question.kind, question.options, question.data, lead=lead)
+    questions.ask(
+        connection,
+        turn.envelope(question.task_id),
+        task,
+        question.key,
+        prompt,
+        question.kind,
+        question.options,
+        {**question.data, "asked_again": True},
+        lead=lead,
+    )
 
 
 def subject(turn: Turn, agent: str | None = None) -> Subject | None:
@@ -126,7 +141,8 @@ def correction(turn: Turn, route: Route) -> Route | None:
     """ "Actually make it 4": new work that changes the latest booking or reminder, anchored at its time."""
     if len(turn.text) > SHORT or not CORRECTING.search(turn.text) or _is_other_request(route):
         return None
-    found = subject(turn, REFERRING.get(route.intent) if route.accepted else None)
+    named = REFERRING.get(route.intent) if route.accepted and NAMING.search(turn.text) else None
+    found = subject(turn, named)
     if found is None or not found.result.get("start"):
         return None
     when = refined(turn, found)
@@ -186,14 +202,23 @@ def refer(turn: Turn, route: Route) -> Route:
 
 def follow_up(turn: Turn, route: Route) -> Route | None:
     """ "And on Saturdays?" continues the last question of this chat with other details."""
-    if len(turn.text) > SHORT or not FOLLOWING.search(turn.text) or (route.accepted and route.task_type not in FOLLOWED_UP):
+    if len(turn.text) > SHORT or not FOLLOWING.search(turn.text):
+        return None
+    bare = _is_bare(turn)
+    if route.accepted and route.task_type not in FOLLOWED_UP and not bare:
         return None
     for task, finished in corrections.recent(turn.connection, turn.chat.id, turn.person.id, limit=1):
         if task.type in FOLLOWED_UP and finished is not None and turn.now - finished <= MEMORY:
-            if route.accepted and route.task_type != task.type:
+            if route.accepted and route.task_type != task.type and not bare:
                 return None
             return Route(turn.text, task.type, task.type, task.agent, 0.95, Method.DIALOGUE, True, turn.language, slots={"follow_up": True})
     return None
+
+
+def _is_bare(turn: Turn) -> bool:
+    """A time and nothing else but the "and" before it."""
+    reading = times.read(turn.text, now=turn.now, zone=turn.person.effective_zone, language=turn.language)
+    return reading.start is not None and len(WORD.findall(reading.rest)) <= 1
 
 
 def is_owner(turn: Turn) -> bool:

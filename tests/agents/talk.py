@@ -71,7 +71,9 @@ class Talk:
 def open_house(folder: Path, clock: MovedClock, business: str = "") -> House:
     """The whole house with the sample business (or another one) on a fresh database; the router's cache is shared by the folder."""
     config = folder / f"{new_id()}.yaml"
-    config.write_text(business or sample_text().replace("# zone: Europe/Berlin    # left out: this machine's time zone", "zone: Europe/Berlin"), encoding="utf-8")
+    config.write_text(
+        business or sample_text().replace("# zone: Europe/Berlin    # left out: this machine's time zone", "zone: Europe/Berlin"), encoding="utf-8"
+    )
     settings = read({"DATABASE_URL": f"sqlite+aiosqlite:///{folder}/{new_id()}.db", "MAJORDOMO_CONFIG": str(config)})
     return build(settings, clock=clock, business=BusinessFile(config))
 

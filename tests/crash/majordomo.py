@@ -179,8 +179,6 @@ class Ledger:
         self.answers: dict[int, list[tuple[str, bool]]] = {}
         """Which message each reply of a chat answers, and whether it is marked as a repetition."""
         self.unsolicited: list[str] = []
-        self.waiting: dict[int, asyncio.Event] = {}
-        """Set when a reply arrives in that chat."""
         self._next = 0
         api.on_sent = self._saw
 
@@ -206,8 +204,6 @@ class Ledger:
         else:
             self.answers.setdefault(sent.chat, []).append((code, sent.text.startswith(MARK)))
             self.open.discard(code)
-        if sent.chat in self.waiting:
-            self.waiting[sent.chat].set()
         if self.then is not None:
             self.then(sent)
 

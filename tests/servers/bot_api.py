@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import re
 import time
@@ -252,10 +253,8 @@ class BotApi:
             if left <= 0:
                 return []
             self._arrived.clear()
-            try:
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._arrived.wait(), min(left, 0.5))
-            except TimeoutError:
-                pass
             if mine != self._poller:
                 raise Refused(409, "Conflict: terminated by other getUpdates request; make sure that only one bot instance is running")
         return list(self.queue)[:limit]

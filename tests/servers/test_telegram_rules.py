@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,12 +14,14 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.servers.telegram import TelegramServer
+from tests.servers.telegram import TOKEN, TelegramServer
 from tests.servers.telegram.entities import formatted
 from tests.servers.telegram.flood_control import FloodControl
 from tests.servers.telegram.people import detected
 from tests.servers.telegram.refusals import Refusal
 from tests.servers.telegram.schema import SPECIFICATION, Schema
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 class Http:
@@ -128,7 +131,7 @@ async def test_an_update_stays_until_a_higher_offset(server: TelegramServer, htt
     assert [one["update_id"] for one in first] == ids[:100] == [one["update_id"] for one in await http("getUpdates", limit=500)]
     assert [one["update_id"] for one in await http("getUpdates", offset=ids[40], limit=3)] == ids[40:43]
     assert [one["update_id"] for one in await http("getUpdates", offset=-2)] == ids[-2:]
-    assert (server.pending, await http("getUpdates", offset=ids[-1] + 1)) == (0, [])
+    assert (await http("getUpdates", offset=ids[-1] + 1), server.pending) == ([], 0)
 
 
 async def test_duplicates_and_late_updates_are_given_out_once_more(server: TelegramServer, http: Http) -> None:
@@ -223,7 +226,7 @@ def test_flood_control() -> None:
             "*b _i_* __u__ ~s~ ||p|| `c`",
             "b i u s p c",
             ["bold 0+3", "italic 2+1", "underline 4+1", "strikethrough 6+1", "spoiler 8+1", "code 10+1"],
-        ),  # fmt: skip
+        ),
         ("MarkdownV2", "1\\. [a\\!](https://a.example/\\)) 👋*x*", "1. a! 👋x", ["text_link 3+2", "bold 8+1"]),
         ("MarkdownV2", "```py\nx = 1.0\n```", "x = 1.0", ["pre 0+7"]),
         ("MarkdownV2", ">one\n>two\nthree", "one\ntwo\nthree", ["blockquote 0+7"]),
@@ -272,3 +275,64 @@ async def test_many_updates_are_cheap(server: TelegramServer, http: Http) -> Non
     print(f"\n20,000 updates in {queue_seconds:.2f} s of processor time, {rate:.0f} sendMessage/s with their client")
     assert (taken, len(server.sent)) == (20_000, 1000)
     assert queue_seconds < 10 and rate > 400
+
+
+async def test_replies_are_found_with_and_without_quotation(server: TelegramServer, http: Http) -> None:
+    ada = server.user(7)
+    first = await ada.send("one")
+    await http("sendMessage", chat_id=7, text="re one")
+    await http("sendMessage", chat_id=7, text="more")
+    second, third = await ada.send("two"), await ada.send("three")
+    await http("sendMessage", chat_id=7, text="re three", reply_parameters={"message_id": third["message"]["message_id"]})
+    await http("sendMessage", chat_id=7, text="re two", reply_parameters={"message_id": second["message"]["message_id"]})
+    assert [[one.text for one in server.replies_to(update)] for update in (first, second, third)] == [["re one", "more"], ["re two"], ["re three"]]
+
+
+async def test_waiting_sees_new_and_edited_messages_only(server: TelegramServer, http: Http) -> None:
+    ada = server.user(7)
+
+    async def echo() -> None:
+        [update] = await http("getUpdates", timeout=5)
+        shown = await http("sendMessage", chat_id=7, text="working")
+        await http("editMessageText", chat_id=7, message_id=shown["message_id"], text=f"done {update['message']['text']}")
+        await http("getUpdates", offset=update["update_id"] + 1)
+
+    running = asyncio.create_task(echo())
+    assert (await server.ask(ada, "a", "^done")).text == "done a"
+    await running
+    await server.quiet(0.05)
+    with pytest.raises(AssertionError, match="done a"):
+        await server.wait_for(7, "done", 0.05, since=server.mark())
+
+
+async def test_a_group_that_migrates_and_its_limit(server: TelegramServer, http: Http) -> None:
+    server.group(-5, "Family")
+    server.migrate(-5, -1005)
+    with pytest.raises(Refusal) as refused:
+        await http("sendMessage", chat_id=-5, text="x")
+    assert refused.value.extra == {"migrate_to_chat_id": -1005}
+    await server.user(7).send("hi all", chat=-1005)
+    [update] = await http("getUpdates")
+    assert (update["message"]["chat"], update["message"]["from"]["id"]) == ({"id": -1005, "type": "supergroup", "title": "Family"}, 7)
+    await http("sendMessage", chat_id=-1005, text="x")
+
+
+async def test_as_a_process(tmp_path: Path) -> None:
+    record = tmp_path / "sent.jsonl"
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.servers.telegram", "--record", str(record), cwd=ROOT, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None and process.stdin is not None
+    try:
+        root = (await process.stdout.readline()).decode().strip()
+        async with aiohttp.ClientSession() as session:
+            async with session.post(f"{root}/control/say", json=[{"user": 7, "text": "hi"}]) as answer:
+                assert [update["message"]["text"] for update in await answer.json()] == ["hi"]
+            async with session.post(f"{root}/bot{TOKEN}/sendMessage", json={"chat_id": 7, "text": "hello"}) as answer:
+                assert answer.status == 200
+            async with session.get(f"{root}/control/state") as answer:
+                assert [one["text"] for one in (await answer.json())["sent"]] == ["hello"]
+    finally:
+        process.stdin.close()
+        assert await asyncio.wait_for(process.wait(), 10) == 0
+    assert json.loads(record.read_text(encoding="utf-8"))["text"] == "hello"

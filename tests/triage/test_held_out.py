@@ -64,7 +64,11 @@ def test_the_right_agent(router: Router, language: str) -> None:
 
 def test_strangers_are_asked_or_declined(router: Router) -> None:
     entries = lines("oos")
-    let_in = [entry["text"] for entry in entries if (route := split(entry["text"], entry["language"], router.cascade())[0]).accepted and route.intent not in NOT_SERVED_YET]
+    let_in = [
+        entry["text"]
+        for entry in entries
+        if (route := split(entry["text"], entry["language"], router.cascade())[0]).accepted and route.intent not in NOT_SERVED_YET
+    ]
     assert len(entries) >= 30
     assert len(let_in) <= len(entries) // 10, let_in
 

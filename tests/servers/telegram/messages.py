@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -86,7 +87,7 @@ class Message:
 
 @dataclass
 class Chat:
-    """A conversation; `known` once the bot may write to it."""
+    """A conversation; `known` once the bot may write to it; `changed` is the sequence of the last thing that the bot did there."""
 
     id: int
     kind: str = "private"
@@ -96,6 +97,20 @@ class Chat:
     migrated_to: int | None = None
     messages: dict[int, Message] = field(default_factory=dict)
     actions: list[tuple[float, str]] = field(default_factory=list)
+    sent: list[Sent] = field(default_factory=list)
+    heard: list[int] = field(default_factory=list)
+    quoting: dict[int, list[Sent]] = field(default_factory=dict)
+    changed: int = 0
+
+    def replies_to(self, number: int) -> list[Sent]:
+        """Messages of the bot that quote this one, else those sent between it and the next message of a person."""
+        if number in self.quoting:
+            return self.quoting[number]
+        after = bisect_right(self.heard, number)
+        end = self.heard[after] if after < len(self.heard) else None
+        first = bisect_right(self.sent, number, key=_number)
+        last = len(self.sent) if end is None else bisect_right(self.sent, end, key=_number)
+        return [one for one in self.sent[first:last] if one.reply_to is None]
 
     @property
     def visible(self) -> list[Message]:
@@ -110,6 +125,10 @@ class Chat:
         """The Chat object of the platform."""
         key = "first_name" if self.kind == "private" else "title"
         return {"id": self.id, "type": self.kind, key: self.title or f"User {self.id}"}
+
+
+def _number(sent: Sent) -> int:
+    return sent.message_id
 
 
 def described(message: Message, chat: Chat, bot: Json) -> Json:

@@ -136,6 +136,7 @@ class User:
         if reply_to is not None:
             replied = room.messages[reply_to if isinstance(reply_to, int) else reply_to.message_id]
             source["reply_to_message"] = {key: value for key, value in self.platform.json(replied).items() if key != "reply_to_message"}
+        room.heard.append(number)
         room.messages[number] = Message(room.id, number, self.id, text, now, self.platform.sequence, source=source, file=file)
         return source
 

@@ -162,6 +162,12 @@ class Platform:
             message.reply_to, message.silent, message.file,
         )  # fmt: skip
         log.append(entry)
+        chat = self.chats[message.chat_id]
+        chat.changed = message.sequence
+        if log is self.sent:
+            chat.sent.append(entry)
+            if entry.reply_to is not None:
+                chat.quoting.setdefault(entry.reply_to, []).append(entry)
         for callback in self.on_sent:
             callback(entry)
         self.announce()

@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from aiohttp import web
 
@@ -29,6 +29,7 @@ from tests.servers.telegram.wire import parameters_of
 TOKEN = "4242:AAtest-token-of-this-machine_0123456"
 BODY_LIMIT = 52 * 2**20
 HANDLERS: dict[str, Handler] = {**sending.HANDLERS, **editing.HANDLERS, **about_the_bot.HANDLERS}
+T = TypeVar("T")
 Wanted = str | re.Pattern[str] | Callable[[Message], bool]
 
 
@@ -73,6 +74,7 @@ class TelegramServer:
     async def __aenter__(self) -> Self:
         app = web.Application(client_max_size=BODY_LIMIT)
         app.router.add_route("*", "/bot{token}/{method}", self._answer)
+        self.add_routes(app)
         app.router.add_get("/file/bot{token}/{path:.*}", self._download)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
         await self._runner.setup()
@@ -86,6 +88,9 @@ class TelegramServer:
         self.platform.updates.interrupt("the end of the server")
         if self._runner is not None:
             await self._runner.cleanup()
+
+    def add_routes(self, app: web.Application) -> None:
+        """Routes of one's own beside those of Telegram; a server that runs as a process is driven through them."""
 
     # --- what happened ---
 
@@ -120,6 +125,15 @@ class TelegramServer:
         return self.platform.flood.refused
 
     @property
+    def limits(self) -> bool:
+        """Whether flood control is on."""
+        return self.platform.flood.enabled
+
+    @limits.setter
+    def limits(self, enabled: bool) -> None:
+        self.platform.flood.enabled = enabled
+
+    @property
     def pending(self) -> int:
         """Updates that nobody confirmed yet."""
         return len(self.platform.updates.waiting) + self.webhook.pending
@@ -138,49 +152,62 @@ class TelegramServer:
         The second holds only where a person waits for the answer before writing again.
         """
         body = update.get("message") or update.get("edited_message") or update["callback_query"]["message"]
-        number, chat = int(body["message_id"]), self.chat(int(body["chat"]["id"]))
-        mine = [one for one in self.sent if one.chat_id == chat.id]
-        quoting = [one for one in mine if one.reply_to == number]
-        following = min((one for one in chat.messages if one > number and chat.messages[one].sender != 0), default=float("inf"))
-        return quoting or [one for one in mine if number < one.message_id < following and one.reply_to is None]
+        return self.chat(int(body["chat"]["id"])).replies_to(int(body["message_id"]))
 
     async def wait_for(self, chat_id: int, wanted: Wanted, timeout: float = 10.0, *, since: int = 0) -> Message:
         """The first visible message of the bot, changed after the mark `since`, that fits: a regular expression (any case) or a predicate.
 
         Raises AssertionError with what is visible after `timeout` seconds.
         """
-        fits = _predicate(wanted)
-        chat = self.chat(chat_id)
+        fits, chat = _predicate(wanted), self.chat(chat_id)
+        looked = -1
 
         def found() -> Message | None:
+            nonlocal looked
+            if chat.changed == looked:
+                return None
+            looked = chat.changed
             return next((one for one in chat.visible if one.sequence > since and fits(one)), None)
 
-        await self.until(lambda: found() is not None, timeout, f"{wanted} in chat {chat_id} with {chat.texts[-5:]!r}", lambda: chat.texts[-5:])
-        message = found()
-        assert message is not None
-        return message
+        return await self._outcome(found, timeout, f"{wanted} in chat {chat_id}", lambda: chat.texts[-5:])
+
+    async def ask(self, user: User, text: str, wanted: Wanted = "", timeout: float = 10.0) -> Message:
+        """Write as this person and wait for what the bot then shows, new or edited, that fits."""
+        since = self.mark()
+        await user.send(text)
+        return await self.wait_for(user.id, wanted, timeout, since=since)
 
     async def wait_for_toast(self, press: Json, timeout: float = 10.0) -> Toast:
         """The answer to a press, by its update."""
         query = press["callback_query"]["id"]
 
         def found() -> Toast | None:
-            return next((one for one in self.toasts if one.query_id == query), None)
+            return next((one for one in reversed(self.toasts) if one.query_id == query), None)
 
-        await self.until(lambda: found() is not None, timeout, f"answer to press {query}")
-        toast = found()
-        assert toast is not None
-        return toast
+        return await self._outcome(found, timeout, f"answer to press {query}", lambda: self.toasts[-5:])
 
-    async def until(self, happened: Callable[[], bool], timeout: float = 10.0, what: str = "", shown: Callable[[], object] | None = None) -> None:
+    async def until(self, happened: Callable[[], bool], timeout: float = 10.0, what: str = "what was waited for") -> None:
         """Until something is true, looked at after everything that the bot does. Raises AssertionError after `timeout` seconds."""
+        await self._outcome(lambda: happened() or None, timeout, what, lambda: f"{len(self.sent)} messages")
+
+    async def quiet(self, seconds: float = 0.3, timeout: float = 30.0) -> None:
+        """Until every update is confirmed and the bot has done nothing for so long. Raises AssertionError after `timeout` seconds."""
+        end = time.monotonic() + timeout
+        while time.monotonic() < end:
+            before = self.mark(), len(self.requests) - self.methods["getUpdates"]
+            await asyncio.sleep(seconds)
+            if self.pending == 0 and before == (self.mark(), len(self.requests) - self.methods["getUpdates"]):
+                return
+        raise AssertionError(f"not quiet within {timeout} s: {self.pending} updates wait, {len(self.sent)} messages were sent")
+
+    async def _outcome(self, found: Callable[[], T | None], timeout: float, what: str, shown: Callable[[], object]) -> T:
         try:
             async with asyncio.timeout(timeout):
-                while not happened():
+                while (outcome := found()) is None:
                     await self.platform.change()
+                return outcome
         except TimeoutError:
-            visible = f"; there is {shown()!r}" if shown else f"; {len(self.sent)} messages were sent"
-            raise AssertionError(f"not within {timeout} s: {what or 'what was waited for'}{visible}") from None
+            raise AssertionError(f"not within {timeout} s: {what}; there is {shown()!r}") from None
 
     # --- driving ---
 
@@ -193,6 +220,12 @@ class TelegramServer:
         chat = self.chat(number)
         chat.kind, chat.title, chat.known = "supergroup", title, True
         return chat
+
+    def migrate(self, number: int, to: int) -> Chat:
+        """A group becomes a supergroup under a new id; the old one refuses with it."""
+        chat = self.chat(number)
+        chat.migrated_to = to
+        return self.group(to, chat.title)
 
     def push(self, update: Json) -> Json:
         """Queue any update as it is; one without an id gets the next."""

@@ -1,0 +1,39 @@
+reminder-set = 我会在{ $when }提醒您：{ $title }
+reminder-set-repeating = 我会{ $rule }提醒您：{ $title }（下一次：{ $when }）
+reminder-changed = 已更改。我会在{ $when }提醒您：{ $title }
+reminder-changed-repeating = 已更改。我会{ $rule }提醒您：{ $title }（下一次：{ $when }）
+reminder-when = 什么时候提醒您：{ $title }？
+reminder-when-untitled = 什么时候提醒您？
+reminder-what = 要提醒您什么？
+reminder-unread = 我看不懂“{ $words }”是什么时间。请问具体什么时候提醒您？
+reminder-past = 这个时间已经过了。改在什么时候提醒您？
+reminder-full = 您已有 200 个提醒，不能再多了。请先删除一些。
+reminder-gave-up = 我没弄清时间，所以没有设提醒。请再说一次。
+reminder-earlier-failed = 预约没有成功，所以我没有设提醒。
+reminders-none = 您没有提醒。
+reminders-title = { $count ->
+   *[other] 您的 { $count } 个提醒：
+ }
+reminder-which-change = 要更改哪个提醒？
+reminder-which-delete = 要删除哪个提醒？
+reminder-which-done = 哪个提醒完成了？
+reminder-deleted = 已删除：{ $title }
+reminders-delete-all = { $count ->
+   *[other] 要删除全部 { $count } 个提醒吗？
+ }
+reminders-all-deleted = { $count ->
+   *[other] 已删除 { $count } 个提醒。
+ }
+reminders-kept = 好的，什么都没有删除。
+reminder-ended = 完成：{ $title }
+reminder-later = 我会在{ $when }再提醒您：{ $title }
+reminder-nothing-rang = 没有可以推迟的提醒。
+reminder-due = ⏰ { $title }
+reminder-due-late = ⏰ { $title }（迟到的提醒：原定 { $due }）
+button-delete-reminder = 删除
+say-delete-reminder = 删除提醒 { $number }
+time-soon = 1小时后
+time-evening = 今天晚上
+time-tomorrow = 明天上午9点
+yes = 是
+no = 不
