@@ -92,7 +92,7 @@ async def settle(task: Task, context: Context, wish: dict[str, Any], title: str)
             if found["exact"]:
                 try:
                     event = await context.call("calendar.book", key="book", **wish, start=found["exact"]["start"], title=title)
-                    return _booked(context, event, "appointment-booked")
+                    return _booked(context, event, "appointment-booked", only_first=bool(when.get("recurrence")))
                 except ToolError as error:
                     reason = str(error)
             if not found["options"]:
@@ -110,8 +110,10 @@ def _lead(context: Context, found: dict[str, Any], reason: str, title: str) -> s
     return context.words("appointment-choose", title=title)
 
 
-def _booked(context: Context, event: dict[str, Any], key: str) -> Done:
+def _booked(context: Context, event: dict[str, Any], key: str, *, only_first: bool = False) -> Done:
     text = context.words(key if event["staff"] else f"{key}-private", title=event["title"], staff=event["staff"], when=event["when"])
+    if only_first:
+        text += "\n" + context.words("appointment-only-first")
     file = Attachment("appointment.ics", "text/calendar", event["ics"])
     return Done(Card(text, (says(context, "say-move-it", "say-cancel-it"),), (file,)), shown(event))
 

@@ -18,9 +18,11 @@ from orchestrator.contracts import Effect, Json, Role, ToolError, ToolScope, Wor
 from orchestrator.spoken import short_text
 from storage.models import CalendarEventRow, PersonRow
 
-TITLED = re.compile(r"\b(?:dr|doctor|doktor|doctora?|prof|mr|mrs|ms|miss|herrn?|frau|señora?|sra?|don|doña)\b\.?\s+(?:dr\.?\s+)?([A-ZÄÖÜÁÉÍÓÚÑ][\w-]+)", re.I)
-TITLED_ZH = re.compile(r"([一-鿿]{1,2})(?:医生|大夫|老师|先生|女士)")
-WITH = re.compile(r"\b(?:with|bei|mit|con)\s+([A-ZÄÖÜÁÉÍÓÚÑ][\w-]+)")
+TITLED = re.compile(
+    r"\b(?:(?i:dr)\b\.?\s+([\w-]{3,})|(?i:doctor|doktor|doctora?|prof|mr|mrs|ms|miss|herrn?|frau|señora?|sra?|don|doña)\b\.?\s+(?:(?i:dr)\.?\s+)?([A-ZÄÖÜÁÉÍÓÚÑ][\w-]+))"
+)
+TITLED_ZH = re.compile(r"([一-鿿])(?:医生|大夫|老师|先生|女士)")
+WITH = re.compile(r"\b(?:[Ww]ith|[Bb]ei|[Cc]on)\s+([A-ZÄÖÜÁÉÍÓÚÑ][\w-]+)")
 NOT_NAMES = frozenset(
     [
         "you",
@@ -175,8 +177,9 @@ def _stranger(text: str, services: set[str]) -> str | None:
     """A name with a title, or one after "with", that is no service."""
     for pattern in (TITLED, TITLED_ZH, WITH):
         for found in pattern.finditer(text):
-            if found.group(1).casefold() not in NOT_NAMES | services:
-                return found.group(0).strip() if pattern is not WITH else found.group(1)
+            name = next(group for group in found.groups() if group)
+            if name.casefold() not in NOT_NAMES | services:
+                return name if pattern is WITH else found.group().strip()
     return None
 
 

@@ -33,6 +33,7 @@ TO = re.compile(r"^\s*(?:-|–|—|to|through|till|until|bis|a|al|hasta|到|至)
 CLOCK = r"(\d{1,2})(?:[:.h](\d{2}))?\s*(am|pm|a\.m\.|p\.m\.|uhr|点|时|h)?"
 RANGE = re.compile(CLOCK + r"\s*(?:-|–|—|to|till|until|bis|a|hasta(?: las)?|到|至)\s*(?:las\s+)?" + CLOCK, re.I)
 CLOSED = re.compile(r"\b(?:closed|geschlossen|zu|cerrado|cerramos)\b|休息|关门|不营业", re.I)
+SEGMENTS = re.compile(r"[,;，；、\n]")
 NOON = 12
 AMOUNT = re.compile(r"(\d+(?:[.,]\d{1,2})?)\s*(?:€|eur|euros?|\$|usd|dollars?|£|gbp|pounds?|chf|元|块|rmb)|(?:€|\$|£|¥)\s*(\d+(?:[.,]\d{1,2})?)", re.I)
 MINUTES = re.compile(r"(\d{1,3})\s*(?:min(?:ute[ns]?|utos?)?\b|分钟|')", re.I)
@@ -68,31 +69,38 @@ class Closing(pydantic.BaseModel):
 def read_hours(text: str) -> dict[str, str | None]:
     """The hours a text gives, by weekday; None is closed. "Mon-Fri 9-18, Sat 9-14, Sunday closed"."""
     found: dict[str, str | None] = {}
-    places = [*RANGE.finditer(text), *CLOSED.finditer(text)]
-    begin = 0
-    for match in sorted(places, key=lambda one: one.start()):
-        if match.start() < begin:
-            continue
-        days = _days(text[begin : match.start()])
-        following = DAY.search(text, match.end())
-        if not days and not found and (following or _days(text[match.end() :])):
-            days = _days(text[match.end() :])
-        if not days and match.re is RANGE:
-            days = list(range(5))
-        value = None if match.re is CLOSED else _hours(match)
-        if match.re is RANGE and begin and not _days(text[begin : match.start()]) and found:
-            for day, hours in list(found.items()):
-                if hours and not _is_later(hours, value):
-                    continue
-                found[day] = f"{hours}, {value}" if hours else value
+    pending: list[int] = []
+    last: list[int] = []
+    for segment in SEGMENTS.split(text):
+        ranges, named = list(RANGE.finditer(segment)), _days(segment)
+        if not ranges and not CLOSED.search(segment):
+            pending += named
+        elif len(ranges) > 1:
+            last = _several(segment, ranges, found) or last
         else:
-            found |= {WEEKDAYS[day]: value for day in days}
-        begin = match.end()
+            value = _hours(ranges[0]) if ranges else None
+            days = [*pending, *named] or (last if found else list(range(5)))
+            _keep(found, days, value, again=not named and not pending)
+            pending, last = [], days
     return found
 
 
-def _is_later(hours: str, value: str | None) -> bool:
-    return value is not None and value > hours
+def _several(segment: str, ranges: list[re.Match[str]], found: dict[str, str | None]) -> list[int]:
+    """More than one stretch in a breath: each is for the days before it, or again for the same ones."""
+    begin = 0
+    days: list[int] = []
+    for match in ranges:
+        named = _days(segment[begin : match.start()])
+        days = named or days
+        _keep(found, days or list(range(5)), _hours(match), again=not named and begin > 0)
+        begin = match.end()
+    return days
+
+
+def _keep(found: dict[str, str | None], days: list[int], value: str | None, *, again: bool) -> None:
+    for day in days:
+        before = found.get(WEEKDAYS[day])
+        found[WEEKDAYS[day]] = f"{before}, {value}" if again and before and value else value
 
 
 def _days(text: str) -> list[int]:

@@ -25,6 +25,7 @@ from orchestrator.tasks import agent_log, events, family
 from orchestrator.tasks.rows import COLUMNS, from_row
 from storage.models import PersonRow, QuestionRow, TaskRow, new_id
 
+TRIAGE = "triage"
 _insert = sa.insert(TaskRow)
 _count = sa.update(PersonRow).where(PersonRow.id == sa.bindparam("person")).values(task_count=PersonRow.task_count + 1).returning(PersonRow.task_count)
 
@@ -50,10 +51,10 @@ class NewTask:
 
 def create(connection: sa.Connection, new: NewTask, now: datetime, *, state: TaskState = TaskState.PENDING) -> Task:
     """Insert a task. Triage tasks are born completed, instant ones in progress, all others pending."""
-    number = connection.execute(_count, {"person": new.person_id}).scalar_one()
+    number = None if new.type == TRIAGE else connection.execute(_count, {"person": new.person_id}).scalar_one()
     started = now if state is not TaskState.PENDING else None
     task = Task(
-        id=new_id(), number=number, type=new.type, agent=new.agent, state=state, title=new.title[:300], text=new.text,
+        id=new_id(), number=number or 0, type=new.type, agent=new.agent, state=state, title=new.title[:300], text=new.text,
         slots=dict(new.slots), person_id=new.person_id, chat_id=new.chat_id, language=new.language, priority=new.priority,
         parent_id=new.parent_id, parent_key=new.parent_key, created_at=now, started_at=started,
     )  # fmt: skip
@@ -157,7 +158,7 @@ def find(connection: sa.Connection, person_id: str, number: int) -> Task | None:
 
 def recent(connection: sa.Connection, person_id: str, *, live_only: bool = False, limit: int = 10) -> list[Task]:
     """A person's latest tasks, newest first, without the triage tasks behind them."""
-    query = sa.select(*COLUMNS).where(TaskRow.person_id == person_id, TaskRow.type != "triage", TaskRow.archived_at.is_(None))
+    query = sa.select(*COLUMNS).where(TaskRow.person_id == person_id, TaskRow.type != TRIAGE, TaskRow.archived_at.is_(None))
     if live_only:
         query = query.where(TaskRow.state.in_([state.value for state in LIVE]))
     return [from_row(row) for row in connection.execute(query.order_by(TaskRow.number.desc()).limit(limit))]

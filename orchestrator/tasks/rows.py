@@ -17,7 +17,7 @@ COLUMNS = (
 
 def from_row(row: Any) -> Task:
     return Task(
-        id=row.id, number=row.number, type=row.type, agent=row.agent, state=TaskState(row.state), title=row.title, text=row.text,
+        id=row.id, number=row.number or 0, type=row.type, agent=row.agent, state=TaskState(row.state), title=row.title, text=row.text,
         slots=row.slots, person_id=row.person_id, chat_id=row.chat_id, language=row.language, priority=Priority(row.priority),
         segment=row.segment, epoch=row.epoch, lease=row.lease, attempts=row.attempts, parent_id=row.parent_id,
         parent_key=row.parent_key, result=row.result,

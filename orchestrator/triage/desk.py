@@ -82,7 +82,8 @@ class Desk:
         cascade = self._services.cascade()
         route = cascade.decide(turn.text, turn.language)
         open_questions = questions.open_in_chat(turn.connection, turn.chat.id, turn.person.id)
-        found = split(turn.text, turn.language, cascade)
+        takes_all = bool(open_questions) and open_questions[0].key.startswith(dialogue.FREE)
+        found = [route] if takes_all else split(turn.text, turn.language, cascade)
         for question in open_questions if len(found) == 1 else ():
             if question.key == CLARIFY and not gives_clarity(turn, question):
                 continue

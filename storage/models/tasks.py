@@ -15,6 +15,7 @@ class TaskRow(Base):
     """A unit of work.
 
     `segment`, `epoch` and `lease` fence its writers: which run, what the person decided last, and who may run it.
+    `number` is what people see, counted for each person; triage tasks, which nobody asks for, have none.
     """
 
     __tablename__ = "tasks"
@@ -32,7 +33,7 @@ class TaskRow(Base):
     )
 
     id: Mapped[str] = identifier()
-    number: Mapped[int]
+    number: Mapped[int | None]
     person_id: Mapped[str] = reference("people.id")
     chat_id: Mapped[str | None] = reference("chats.id", nullable=True)
     message_id: Mapped[str | None] = mapped_column(sa.String(36), index=True)

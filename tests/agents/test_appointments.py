@@ -17,7 +17,7 @@ from tests.conftest import MovedClock, count
 
 def booked(house: House) -> list[tuple[str, datetime, str]]:
     query = sa.select(CalendarEventRow.service, CalendarEventRow.start_at, CalendarEventRow.calendar).where(CalendarEventRow.state == "booked")
-    return [tuple(row) for row in house.database.read_now(lambda connection: connection.execute(query.order_by(CalendarEventRow.start_at)).all())]
+    return [(row[0], row[1], row[2]) for row in house.database.read_now(lambda connection: connection.execute(query.order_by(CalendarEventRow.start_at)).all())]
 
 
 def at(day: int, hour: int, minute: int = 0) -> datetime:

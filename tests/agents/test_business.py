@@ -17,7 +17,7 @@ def test_the_sample_says_that_it_is_one(tmp_path: Path) -> None:
     write_sample(path)
     business = load(path)
     assert business.sample and business.name == "Sample Salon" and "SAMPLE" in path.read_text(encoding="utf-8")
-    assert [(s.id, s.minutes, s.price) for s in business.services] == [
+    assert [(s.id, s.minutes, int(s.price or 0)) for s in business.services] == [
         ("haircut", 30, 35),
         ("colouring", 90, 80),
         ("beard trim", 20, 20),

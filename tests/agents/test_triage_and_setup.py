@@ -32,7 +32,7 @@ def test_politeness(guest: Talk, sentence: str) -> None:
 
 def test_what_is_not_possible_yet_is_said_so(guest: Talk) -> None:
     said = guest.say("refill my lisinopril at CVS")
-    assert "can't do that yet" in said and len(guest.buttons()) == 3
+    assert "can't do that yet" in said and len(guest.buttons()) >= 3
 
 
 def test_a_symptom_gets_no_advice(guest: Talk) -> None:

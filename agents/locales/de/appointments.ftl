@@ -49,3 +49,4 @@ appointment-due-late = ⏰ Ihr Termin: { $title }, { $when } (ich konnte es nich
 intent-booking-accept = eine Buchung annehmen
 intent-booking-move = eine Buchung verschieben
 intent-booking-decline = eine Buchung ablehnen
+appointment-only-first = Das ist ein einzelner Termin: wiederholen kann ich Termine noch nicht.

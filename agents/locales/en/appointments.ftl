@@ -49,3 +49,4 @@ appointment-due-late = ⏰ Your appointment: { $title }, { $when } (I could not 
 intent-booking-accept = accept a booking
 intent-booking-move = move a booking
 intent-booking-decline = decline a booking
+appointment-only-first = That is one appointment: I cannot repeat them yet.

@@ -49,3 +49,4 @@ appointment-due-late = ⏰ Su cita: { $title }, { $when } (no pude avisarle ante
 intent-booking-accept = aceptar una reserva
 intent-booking-move = cambiar una reserva
 intent-booking-decline = rechazar una reserva
+appointment-only-first = Es una sola cita: todavía no puedo repetirlas.

@@ -49,3 +49,4 @@ appointment-due-late = ⏰ 您的预约：{ $title }，{ $when }（我没能更�
 intent-booking-accept = 接受预约
 intent-booking-move = 更改预约
 intent-booking-decline = 拒绝预约
+appointment-only-first = 这是一次预约：我还不能重复预约。

@@ -64,7 +64,14 @@ class UpdateQueue:
         return update
 
     def redeliver(self, update_id: int) -> Json:
-        """Put an update that was given out before at the head once more. Raises KeyError if it never came."""
+        """Give an update out twice, or once more. Raises KeyError if it never came.
+
+        One that nobody has seen yet gets its duplicate right behind it: a higher number before lower ones would confirm those unseen.
+        """
+        place = next((index for index, one in enumerate(self.waiting) if one.update["update_id"] == update_id and not one.given), None)
+        if place is not None:
+            self.waiting.insert(place + 1, Waiting(self.waiting[place].update, self.now(), out_of_order=True))
+            return self.waiting[place].update
         known = next((one.update for one in self.waiting if one.update["update_id"] == update_id), None)
         update = known or self.confirmed[update_id]
         self._put(Waiting(update, self.now(), out_of_order=True), first=True)
