@@ -83,11 +83,11 @@ async def test_over_telegram_by_polling() -> None:
 @pytest.mark.timeout(120)
 async def test_over_telegram_by_webhook() -> None:
     port = str(free_port())
-    public = {"MAJORDOMO_PUBLIC_URL": f"http://127.0.0.1:{port}", "MAJORDOMO_PORT": port, "TELEGRAM_WEBHOOK_SECRET": "a-secret-of-this-test"}
-    async with telegram() as api, majordomo(api, **public) as bot:
+    public = f"http://127.0.0.1:{port}"
+    async with telegram() as api, majordomo(api, MAJORDOMO_PUBLIC_URL=public, MAJORDOMO_PORT=port, TELEGRAM_WEBHOOK_SECRET="a-secret-of-this-test") as bot:
         api.webhook = {"url": "", "secret": ""}
         await hold(bot, api)
-        assert api.webhook["url"].startswith(public["MAJORDOMO_PUBLIC_URL"])
+        assert api.webhook["url"].startswith(public)
         assert api.methods["getUpdates"] == 0
         assert await bot.stop() == 0
 
