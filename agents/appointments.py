@@ -54,6 +54,8 @@ async def booking(task: Task, context: Context) -> Outcome:
     if wish["personal"]:
         title = ENTRY_LEAD.sub("", str(task.slots.get("rest") or task.text), count=1).strip(" .!?,") or task.text
         return await settle(task, context, {"service": None, "staff": None}, title)
+    if not facts["services"]:
+        return Declined(Card(context.words("services-unknown"), (says(context, "example-human"),)), "nothing can be booked")
     staff = await _staff(context, facts, wish)
     service = wish["service"] or await _service(context, facts)
     called = next(str(one["name"]) for one in facts["services"] if one["id"] == service)
@@ -222,6 +224,8 @@ async def availability(task: Task, context: Context) -> Outcome:
     """Free times, each a button that books it."""
     facts = await context.call("business.facts", key="facts")
     wish = await context.call("calendar.understand", key="wish", text=task.text)
+    if not facts["services"] and not wish["personal"]:
+        return Declined(Card(context.words("services-unknown"), (says(context, "example-human"),)), "nothing can be booked")
     service = wish["service"] or (facts["services"][0]["id"] if facts["services"] else None)
     called = next((str(one["name"]) for one in facts["services"] if one["id"] == service), "")
     found = await context.call("calendar.find", key="find", service=service, staff=wish["staff"], when=task.slots.get("when") or {})

@@ -99,9 +99,14 @@ async def services_list(task: Task, context: Context) -> Outcome:
 async def price_inquiry(task: Task, context: Context) -> Outcome:
     facts = await context.call("business.facts", key="facts")
     named = await context.call("calendar.understand", key="named", text=task.text)
-    service = next((one for one in facts["services"] if one["id"] == named["service"]), None)
-    if service is None:
+    if named["service"] is None:
         return await services_list_of(facts, context)
+    return await of_service(named["service"], facts, context)
+
+
+async def of_service(identity: str, facts: dict[str, Any], context: Context) -> Outcome:
+    """Price and duration of one service, with a button that books it."""
+    service = next(one for one in facts["services"] if one["id"] == identity)
     text = context.words("price-of", service=service["name"], price=_price(context, service), minutes=service["minutes"])
     book = Button(context.words("button-book", service=service["name"]), Action("say", value=context.words("say-book", service=service["name"])))
     return Done(Card(text, ((book,),)), data={"service": service["id"]})
@@ -118,6 +123,9 @@ async def business_faq(task: Task, context: Context) -> Outcome:
     """What the operator has written, with its source; an honest "I don't know" where nothing fits."""
     found = await context.call("business.search", key="search", text=task.text)
     if found is None:
+        named = await context.call("calendar.understand", key="named", text=task.text)
+        if named["service"]:
+            return await of_service(named["service"], await context.call("business.facts", key="facts"), context)
         return Done(Card(context.words("faq-unknown"), (says(context, "example-human"),)), data={"found": False})
     return Done(Card(f"{found['answer']}\n_{context.words('faq-source', source=found['source'])}_"), data={"found": True, "source": found["source"]})
 

@@ -24,7 +24,7 @@ LEADS = tuple(
         r"^\W*(?:setz|setze|stell|stelle|erstell|erstelle|leg|lege|mach|mache)\s+(?:mir\s+)?(?:bitte\s+)?(?:eine|ne|die)?\s*erinnerung(?:\s+an)?\b[\s,:]*",
         r"^\W*(?:eine\s+)?erinnerung\b(?:\s+(?:an|für))?[\s,:]*",
         r"^\W*(?:erinner(?:e|n sie)?|weck(?:e|en sie)?|sag(?:e|en sie)?)\s+(?:mich|mir)\b[\s,:]*",
-        r"^\W*(?:bitte|daran|dass ich|dass|an (?:den|die|das)|an|für|zu|mich|bescheid|auch)\b[\s,:]*",
+        r"^\W*(?:erinnern?|bitte|daran|dass ich|dass|an (?:den|die|das)|an|für|zu|mich|bescheid|auch)\b[\s,:]*",
         r"^\W*(?:por favor|puedes|podrías|puede|podría|quiero que|necesito que|y|también|luego)\b[\s,]*",
         r"^\W*(?:pon(?:me)?|crea(?:me)?|añade|programa|haz(?:me)?|quiero|necesito)\s+(?:un|otro)?\s*recordatorio\b[\s,:]*",
         r"^\W*(?:un\s+)?recordatorio\b[\s,:]*",
@@ -36,8 +36,10 @@ LEADS = tuple(
 )
 TAIL = re.compile(r"[\s,.;:!?，。！？、]*(?:\b(?:please|bitte|por favor|daran|at|on|um|am|a las|el)\b|吧|一下|好吗|谢谢)?[\s,.;:!?，。！？、]*$", re.I)
 JOINED = re.compile(
-    r"\b(ab|an|auf|aus|bei|durch|ein|fertig|fest|her|hin|los|mit|nach|um|vor|vorbei|weg|weiter|zu|zurück|zusammen)zu(\w{3,}n)\b|\bzu\s+(?=\w+e?n\b\W*$)", re.I
+    r"\b(ab|an|auf|raus|rein|runter|rauf|heraus|herein|hinaus|aus|bei|durch|ein|fertig|fest|her|hin|los|mit|nach|um|vor|vorbei|weg|weiter|zu|zurück|zusammen)zu(\w{3,}n)\b|\bzu\s+(?=\w+e?n\b\W*$)",
+    re.I,
 )
+WAKING = re.compile(r"\b(?:wake me|alarm|weck\w*|wecker|despiért\w*|alarma)\b|叫醒|起床|闹钟", re.I)
 ALL = re.compile(r"\b(?:all|alle|everything|every|sämtliche|todos|todas)\b|所有|全部", re.I)
 
 
@@ -91,6 +93,8 @@ async def reminder_set(task: Task, context: Context) -> Outcome:
         return Declined(Card(context.words("reminder-earlier-failed")), "the earlier request did not succeed")
     title = subject_of(str(task.slots.get("rest") or ("" if task.slots.get("when") else task.text)), task.language)
     when = await agree_on_time(task, context, title)
+    if not title and WAKING.search(task.text):
+        title = context.words("reminder-wake-up")
     if not title:
         title = str(when.get("title") or (task.slots.get("earlier") or {}).get("title") or "")
     if not title:
@@ -129,7 +133,9 @@ def _line(context: Context, one: dict[str, Any]) -> str:
 async def which(task: Task, context: Context, prompt: str) -> dict[str, Any] | None:
     """The reminder that is meant; asked where several may be."""
     spoken_of = (task.slots.get("subject") or {}).get("schedule_id")
-    found = await context.call("reminders.find", key="find", text=str(task.slots.get("rest") or task.text), id=spoken_of)
+    found = await context.call(
+        "reminders.find", key="find", text="" if task.slots.get("correction") else str(task.slots.get("rest") or task.text), id=spoken_of
+    )
     if len(found) <= 1:
         return found[0] if found else None
     options = [Option(f"{one['title'][:40]} · {one['when']}", one["schedule_id"]) for one in found[:8]]

@@ -11,6 +11,9 @@ from orchestrator.contracts import Action, Button, Card, Context, Declined, Done
 Answer = Callable[[Task, Context], Awaitable[Outcome]]
 PROFILES = ("me", "household", "shop", "practice")
 BUSINESSES = frozenset({"shop", "practice"})
+OF_THE_SAMPLE: dict[str, Any] = {"sample": False, "address": {}, "directions": {}, "phone": "", "email": "", "staff": [], "faq": [], "closures": []}
+IN_A_SAMPLE_SHOP: dict[str, Any] = {"name": "Majordomo", "services": [], "hours": {}}
+"""What was only true of the sample gives way once a real house takes its place."""
 SKIP = re.compile(
     r"^\W*(?:skip|later|next|no|none|überspringen|später|weiter|nein|keine?|saltar|omitir|después|luego|ninguno|跳过|以后|稍后|没有|不)\W*$", re.I
 )
@@ -36,11 +39,14 @@ async def setup(task: Task, context: Context) -> Outcome:
         return Declined(Card(context.words("command-owner-only")), "owner only")
     options = [Option(context.words(f"setup-profile-{profile}"), profile) for profile in PROFILES]
     profile = str(await context.choose("profile", context.words("setup-profile"), options))
-    facts: dict[str, Any] = {"profile": profile, "sample": False}
+    known = await context.call("business.facts", key="known")
+    facts: dict[str, Any] = {"profile": profile}
     if profile in BUSINESSES:
         facts |= await _business(context)
     elif name := await ask(context, "name", "setup-your-name"):
         await context.call("people.set_name", key="set-name", text=name)
+    if known["sample"] and (profile not in BUSINESSES or "name" in facts):
+        facts = OF_THE_SAMPLE | (IN_A_SAMPLE_SHOP if profile not in BUSINESSES else {}) | facts
     if zone := await _zone(context):
         facts["zone"] = zone
     try:

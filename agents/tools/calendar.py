@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from agents.tools.openings import Opening, Openings
 from orchestrator import times
 from orchestrator.business import Business, BusinessBook, Service
+from orchestrator.business.model import MAIN_CALENDAR
 from orchestrator.contracts import Effect, Json, Role, ToolError, ToolScope, Words
 from orchestrator.spoken import short_text
 from storage.models import CalendarEventRow, PersonRow
@@ -133,7 +134,7 @@ class CalendarTool:
             "start": start.isoformat(),
             "end": end.isoformat(),
             "service": row.service,
-            "staff": "" if row.calendar.startswith("person:") or row.calendar == self.business(scope).name else row.calendar,
+            "staff": "" if row.calendar.startswith("person:") or row.calendar == MAIN_CALENDAR else row.calendar,
             "title": service.called(language) if service else row.title,
             "when": times.describe(start, now=scope.now, zone=self.zone(scope), language=language),
             "short": short_text(start, language),

@@ -24,7 +24,72 @@ SNOOZE_SECONDS = 600
 MOST = 200
 """Live reminders of one person."""
 NUMBER = re.compile(r"(?<!\d)#?(\d{1,6})(?![\d:.])")
-WORD = re.compile(r"[^\W\d_]{3,}|[㐀-鿿]{2}", re.U)
+WORD = re.compile(r"(?=([㐀-鿿]{2}))|([^\W\d_㐀-鿿]{3,})", re.U)
+EMPTY_WORDS = frozenset(
+    [
+        "the",
+        "and",
+        "for",
+        "that",
+        "this",
+        "with",
+        "about",
+        "from",
+        "reminder",
+        "reminders",
+        "remind",
+        "delete",
+        "cancel",
+        "remove",
+        "change",
+        "move",
+        "make",
+        "please",
+        "done",
+        "off",
+        "set",
+        "new",
+        "die",
+        "der",
+        "das",
+        "den",
+        "dem",
+        "und",
+        "mit",
+        "für",
+        "von",
+        "erinnerung",
+        "erinnerungen",
+        "erinnere",
+        "lösche",
+        "löschen",
+        "ändere",
+        "verschiebe",
+        "bitte",
+        "erledigt",
+        "los",
+        "las",
+        "del",
+        "con",
+        "para",
+        "por",
+        "que",
+        "recordatorio",
+        "recordatorios",
+        "borra",
+        "borrar",
+        "cambia",
+        "hecho",
+        "favor",
+        "提醒",
+        "删除",
+        "取消",
+        "更改",
+        "我的",
+        "的提",
+    ]
+)
+"""Words that say nothing about which reminder is meant."""
 
 
 class When(pydantic.BaseModel):
@@ -161,16 +226,21 @@ class Matching:
         return [as_json(row, scope) for row in (_meant(mine, arguments) or mine)]
 
 
+def _meaning(text: str) -> set[str]:
+    """The words that tell one reminder from another; Chinese by pairs of characters."""
+    return {first or second for first, second in WORD.findall(text.casefold())} - EMPTY_WORDS
+
+
 def _meant(mine: list[Any], sought: Find) -> list[Any]:
-    if sought.id and (spoken_of := [row for row in mine if row.id == sought.id]):
-        return spoken_of
     numbers = {int(found) for found in NUMBER.findall(sought.text)}
     if by_number := [row for row in mine if row.number in numbers]:
         return by_number
-    words = set(WORD.findall(sought.text.casefold()))
-    scored = [(len(words & set(WORD.findall(row.title.casefold()))), row) for row in mine]
+    words = _meaning(sought.text)
+    scored = [(len(words & _meaning(row.title)), row) for row in mine]
     best = max((score for score, _ in scored), default=0)
-    return [row for score, row in scored if score == best] if best else []
+    if best:
+        return [row for score, row in scored if score == best]
+    return [row for row in mine if row.id == sought.id]
 
 
 @dataclass

@@ -99,7 +99,7 @@ class BusinessBook:
 def merge(base: Business, changes: Mapping[str, Any]) -> Business:
     """The file's facts with stored ones on top; stored ones that no longer fit are logged and left out."""
     try:
-        return Business.model_validate(base.model_dump(mode="json") | {"sample": False} | dict(changes))
+        return Business.model_validate(base.model_dump(mode="json") | dict(changes))
     except ValidationError:
         logger.exception("settings changed by message do not fit the configuration and are left out")
         return base

@@ -17,6 +17,8 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 ANY = "*"
 """The language of a text that was written once for all."""
 CLOCK = re.compile(r"(\d{1,2})(?:[:.](\d{2}))?")
+MAIN_CALENDAR = "main"
+"""Where appointments go in a business that names no staff."""
 END_OF_DAY = time(23, 59)
 
 
@@ -225,7 +227,7 @@ class Business(Frozen):
     @property
     def is_personal(self) -> bool:
         """Nothing to book here but one's own time."""
-        return not self.services
+        return not self.services and self.profile in {Profile.ME, Profile.HOUSEHOLD}
 
     def open_on(self, day: date) -> tuple[Hours, ...]:
         """The opening hours of one day; empty when closed."""
@@ -248,4 +250,4 @@ class Business(Frozen):
     def staff_for(self, service: Service | None) -> tuple[str, ...]:
         """Whose calendars a service can go into; a business without named staff has one calendar of its own."""
         able = tuple(person.name for person in self.staff if service is None or person.does(service))
-        return able if self.staff else (self.name,)
+        return able if self.staff else (MAIN_CALENDAR,)

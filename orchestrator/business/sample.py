@@ -40,7 +40,7 @@ business:
 
   services:                # minutes and price; price 0 is free
     - name: {en: haircut, de: Haarschnitt, es: corte de pelo, zh: 剪发}
-      also: {en: [cut, trim, hair cut], de: [Haare schneiden, Schnitt], es: [corte, cortarme el pelo, cortar el pelo], zh: [理发, 剪头发]}
+      also: {en: [cut, trim, hair cut], de: [Haare schneiden, Haareschneiden, Schnitt], es: [corte, cortarme el pelo, cortar el pelo], zh: [理发, 剪头发]}
       minutes: 30
       price: 35
     - name: {en: colouring, de: Färben, es: tinte, zh: 染发}

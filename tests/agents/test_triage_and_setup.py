@@ -76,7 +76,16 @@ def test_the_set_up_of_a_shop(owner: Talk) -> None:
     hours = owner.say("what are your opening hours?")
     assert "Monday – Saturday: 10:00–19:00" in hours and "Sunday: closed" in hours
     assert "shave: 12 EUR (15 minutes)" in owner.say("how much is a shave?")
-    assert "Corner Cuts" in owner.say("where are you located?")
+    assert "not been told the address" in owner.say("where are you located?")
+
+
+def test_set_up_for_oneself_leaves_the_sample_behind(owner: Talk) -> None:
+    owner.say("/setup")
+    owner.press("For me")
+    owner.say("Sam")
+    owner.press("Skip")
+    assert "dentist" in owner.say("book a dentist appointment on Tuesday at 3pm")
+    assert "Sample" not in owner.say("hello") and "Sam" in owner.say("hello")
 
 
 def test_the_set_up_can_be_skipped_all_through(owner: Talk) -> None:

@@ -14,11 +14,13 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
+from storage.models import LeaseRow
 from tests.servers.bot_api import BotApi, Sent
 from tests.servers.postgres import free_port
 
@@ -128,6 +130,15 @@ class Majordomo:
         try:
             with engine.connect() as connection:
                 return Counter({str(state): int(count) for state, count in connection.execute(sa.text(f"SELECT state, count(*) FROM {table} GROUP BY state"))})
+        finally:
+            engine.dispose()
+
+    def let_leases_expire(self) -> None:
+        """As if the term of a dead process's duties were over, which the next one on Postgres waits for (15 s)."""
+        engine = sa.create_engine(self.database_url.replace("+aiosqlite", ""))
+        try:
+            with engine.begin() as connection:
+                connection.execute(sa.update(LeaseRow).values(expires_at=datetime.now(UTC)))
         finally:
             engine.dispose()
 

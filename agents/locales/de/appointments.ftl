@@ -1,5 +1,5 @@
 appointment-booked = Gebucht: { $title } bei { $staff }, { $when }.
-appointment-booked-private = In Ihrem Kalender: { $title }, { $when }.
+appointment-booked-private = Eingetragen: { $title }, { $when }.
 appointment-moved = Verschoben: { $title } bei { $staff }, jetzt { $when }.
 appointment-moved-private = Verschoben: { $title }, jetzt { $when }.
 appointment-cancelled = Abgesagt: { $title }, { $when }.

@@ -40,3 +40,4 @@ time-evening = heute Abend
 time-tomorrow = morgen um 9
 yes = Ja
 no = Nein
+reminder-wake-up = aufstehen

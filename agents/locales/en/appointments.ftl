@@ -1,5 +1,5 @@
 appointment-booked = Booked: { $title } with { $staff }, { $when }.
-appointment-booked-private = In your calendar: { $title }, { $when }.
+appointment-booked-private = Booked: { $title }, { $when }.
 appointment-moved = Moved: { $title } with { $staff }, now { $when }.
 appointment-moved-private = Moved: { $title }, now { $when }.
 appointment-cancelled = Cancelled: { $title }, { $when }.

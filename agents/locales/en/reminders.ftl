@@ -40,3 +40,4 @@ time-evening = this evening
 time-tomorrow = tomorrow at 9
 yes = Yes
 no = No
+reminder-wake-up = wake up

@@ -1,5 +1,5 @@
 appointment-booked = Reservado: { $title } con { $staff }, { $when }.
-appointment-booked-private = En su agenda: { $title }, { $when }.
+appointment-booked-private = Anotado: { $title }, { $when }.
 appointment-moved = Cambiado: { $title } con { $staff }, ahora { $when }.
 appointment-moved-private = Cambiado: { $title }, ahora { $when }.
 appointment-cancelled = Cancelado: { $title }, { $when }.

@@ -40,3 +40,4 @@ time-evening = esta noche
 time-tomorrow = mañana a las 9
 yes = Sí
 no = No
+reminder-wake-up = despertarse

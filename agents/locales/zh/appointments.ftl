@@ -1,5 +1,5 @@
 appointment-booked = 已预约：{ $title }，{ $staff }，{ $when }。
-appointment-booked-private = 已记入您的日程：{ $title }，{ $when }。
+appointment-booked-private = 已安排：{ $title }，{ $when }。
 appointment-moved = 已改期：{ $title }，{ $staff }，现在是{ $when }。
 appointment-moved-private = 已改期：{ $title }，现在是{ $when }。
 appointment-cancelled = 已取消：{ $title }，{ $when }。

@@ -37,3 +37,4 @@ time-evening = 今天晚上
 time-tomorrow = 明天上午9点
 yes = 是
 no = 不
+reminder-wake-up = 起床
