@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
@@ -44,6 +45,7 @@ class Catalog:
         self._tools = {tool.name: tool for tool in (*built_in_tools(book, words), *tools)}
         self._by_type = {task_type: agent for agent in self._agents.values() for task_type in agent.task_types}
         self._looked = False
+        self._looking = threading.Lock()
 
     @property
     def agents(self) -> Sequence[Agent]:
@@ -66,15 +68,17 @@ class Catalog:
         return self._tools.get(name)
 
     def _look(self) -> None:
-        if self._looked:
-            return
-        self._looked = True
-        for agent in _installed(AGENT_GROUP):
-            self._agents.setdefault(agent.name, agent)
-            for task_type in agent.task_types:
-                self._by_type.setdefault(task_type, agent)
-        for tool in _installed(TOOL_GROUP):
-            self._tools.setdefault(tool.name, tool)
+        """Add what installed packages bring; several threads may ask at once, and all wait for the one that looks."""
+        with self._looking:
+            if self._looked:
+                return
+            for agent in _installed(AGENT_GROUP):
+                self._agents.setdefault(agent.name, agent)
+                for task_type in agent.task_types:
+                    self._by_type.setdefault(task_type, agent)
+            for tool in _installed(TOOL_GROUP):
+                self._tools.setdefault(tool.name, tool)
+            self._looked = True
 
 
 def _installed(group: str) -> Iterator[Any]:
