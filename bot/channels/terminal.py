@@ -7,11 +7,14 @@ import re
 import secrets
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
+from rich.control import Control
 from rich.markdown import Markdown
+from rich.segment import ControlType
 
 from bot.channels.base import Capabilities, Incoming, Intake, Key, Kind, Markup, Part
 from orchestrator.contracts import Attachment
@@ -20,8 +23,8 @@ NAME, CHAT, OWNER = "terminal", "local", "owner"
 PROMPT = "you> "
 QUIET = 1.5
 """Seconds without an answer after which a piped conversation counts as over."""
-CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-"""Characters that could command the terminal: nobody's message may hold them."""
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Characters that could command the terminal or turn its text around: nobody's message may hold them."""
 CAPABILITIES = Capabilities(text_limit=20_000, markup=Markup.MARKDOWN, edits=True, files=True)
 ReadLine = Callable[[], Awaitable[str | None]]
 
@@ -32,52 +35,132 @@ async def read_standard_input() -> str | None:
     return line if line else None
 
 
+def clean(text: str) -> str:
+    """The text without anything that a terminal would obey; tabs and line ends stay."""
+    return CONTROL.sub("", text)
+
+
+@dataclass(frozen=True, slots=True)
+class _Lowest:
+    """The message that stands last on the screen, and how many lines it takes: the one that can be rewritten."""
+
+    place: str
+    lines: int
+
+
 class TerminalView:
     """What is on the screen: messages, and the numbered choices of the newest one that has any."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, *, interactive: bool = False) -> None:
         self.console = console
-        self.keys: list[Key] = []
-        self.files: list[Attachment] = []
+        self.interactive = interactive
         self.last_output = 0.0
+        self._keys: list[Key] = []
+        self._keys_of = ""
+        self._files: list[Attachment] = []
+        self._lowest: _Lowest | None = None
 
-    def show(self, markdown: str, rows: tuple[tuple[Key, ...], ...], file: Attachment | None = None) -> None:
-        """Print a message and number its buttons."""
-        clean = CONTROL.sub("", markdown)
-        if clean.strip():
-            self.console.print(Markdown(clean))
-        keys = [key for row in rows for key in row]
-        if keys:
-            self.keys = keys
-            self.console.print("   ".join(f"{n}) {CONTROL.sub('', key.label)}" for n, key in enumerate(keys, 1)), markup=False)
-        if file is not None:
-            self.files.append(file)
-            self.console.print(f"[file {len(self.files)}: {file.name}, /save {len(self.files)} keeps it here]", markup=False)
+    def show(self, place: str, markdown: str, rows: tuple[tuple[Key, ...], ...], file: Attachment | None = None) -> None:
+        """Print a message and number its buttons. `place` names it, for later changes."""
+        self._clear_prompt()
+        self._lowest = _Lowest(place, self._print(place, markdown, rows, file))
+        self._finish()
+
+    def change(self, place: str, markdown: str, rows: tuple[tuple[Key, ...], ...]) -> None:
+        """Rewrite a message where it stands if it is the last on a real terminal, else print it anew."""
+        if self._keys_of == place:
+            self._keys = []
+        self._clear_prompt()
+        if self.console.is_terminal and self._lowest is not None and self._lowest.place == place:
+            self._wipe(self._lowest.lines)
+        self._lowest = _Lowest(place, self._print(place, markdown, rows, None))
+        self._finish()
+
+    def note(self, text: str) -> None:
+        """A short line of the terminal's own."""
+        self._clear_prompt()
+        self.console.print(clean(text), markup=False, highlight=False)
+        self._lowest = None
+        self._finish()
+
+    def prompt(self) -> None:
+        if self.interactive:
+            self.console.print(PROMPT, end="")
+
+    def typed(self) -> None:
+        """The person pressed Enter: their line stands below what was shown."""
+        self._lowest = None
         self.last_output = asyncio.get_running_loop().time()
 
     def chosen(self, line: str) -> Key | None:
         """The button that a typed number stands for; it is spent."""
-        if line.isdigit() and 1 <= int(line) <= len(self.keys):
-            key = self.keys[int(line) - 1]
-            self.keys = []
+        if line.isascii() and line.isdigit() and 1 <= int(line) <= len(self._keys):
+            key = self._keys[int(line) - 1]
+            self._keys = []
             return key
         return None
 
+    def wanted_file(self, line: str) -> Attachment | None:
+        """ "/save 1", "save 1" or "/save NAME": one of the files that were announced."""
+        found = re.fullmatch(r"/?save\s+(.+)", line)
+        if not found:
+            return None
+        name = found.group(1).strip()
+        if name.isascii() and name.isdigit() and 1 <= int(name) <= len(self._files):
+            return self._files[int(name) - 1]
+        return next((file for file in reversed(self._files) if clean(file.name) == name), None)
+
     def save(self, line: str) -> bool:
-        """ "/save 1" writes a file into the working folder; never over one that is there."""
-        found = re.fullmatch(r"/save\s+(\d+)", line)
-        if not found or not 1 <= int(found.group(1)) <= len(self.files):
+        """Write the wanted file into the working folder, never over one that is there; False if the line wants none."""
+        file = self.wanted_file(line)
+        if file is None:
             return False
-        file = self.files[int(found.group(1)) - 1]
-        path = Path(re.sub(r"[^\w.-]", "_", Path(file.name).name))
+        path = Path(re.sub(r"[^\w.-]", "_", Path(file.name).name).lstrip(".") or "file")
         try:
-            with path.open("x", encoding="utf-8") as kept:
+            with path.open("x", encoding="utf-8", newline="") as kept:
                 kept.write(file.content)
-        except FileExistsError:
-            self.console.print(f"{path} is there already; nothing was written.", markup=False)
-            return True
-        self.console.print(f"saved as {path}", markup=False)
+        except OSError as error:
+            self.note(f"{path} is there already; nothing was written." if isinstance(error, FileExistsError) else f"{path} cannot be written: {error.strerror}")
+        else:
+            self.note(f"saved as {path}")
         return True
+
+    async def quiet(self) -> None:
+        """Until nothing was shown for a while."""
+        loop = asyncio.get_running_loop()
+        while (left := self.last_output + QUIET - loop.time()) > 0:  # noqa: ASYNC110 - what ends the wait is time itself
+            await asyncio.sleep(left)
+
+    def _print(self, place: str, markdown: str, rows: tuple[tuple[Key, ...], ...], file: Attachment | None) -> int:
+        """Returns how many lines it took."""
+        with self.console.capture() as captured:
+            text = clean(markdown)
+            if text.strip():
+                self.console.print(Markdown(text, hyperlinks=False))
+            keys = [key for row in rows for key in row]
+            if keys:
+                self._keys, self._keys_of = keys, place
+                self.console.print("  ".join(f"{n}) {clean(key.label)}" for n, key in enumerate(keys, 1)), markup=False, highlight=False)
+            if file is not None:
+                self._files.append(file)
+                number = len(self._files)
+                self.console.print(f"[file {number}: {clean(file.name)}; /save {number} keeps it here]", markup=False, highlight=False)
+        shown = captured.get()
+        self.console.file.write(shown)
+        return shown.count("\n")
+
+    def _clear_prompt(self) -> None:
+        if self.interactive:
+            self.console.control(Control(ControlType.CARRIAGE_RETURN, (ControlType.ERASE_IN_LINE, 2)))
+
+    def _wipe(self, lines: int) -> None:
+        for _ in range(min(lines, self.console.height - 1)):
+            self.console.control(Control((ControlType.CURSOR_UP, 1), (ControlType.ERASE_IN_LINE, 2)))
+
+    def _finish(self) -> None:
+        self.prompt()
+        self.console.file.flush()
+        self.last_output = asyncio.get_running_loop().time()
 
 
 class TerminalChannel:
@@ -86,39 +169,37 @@ class TerminalChannel:
     name = NAME
     capabilities = CAPABILITIES
 
-    def __init__(self, console: Console | None = None, read_line: ReadLine = read_standard_input) -> None:
-        self._view = TerminalView(console or Console())
+    def __init__(self, console: Console | None = None, read_line: ReadLine = read_standard_input, *, interactive: bool | None = None) -> None:
+        """`interactive` shows a prompt; unless told, it is whether standard input is a terminal."""
+        self._interactive = sys.stdin.isatty() if interactive is None else interactive
+        self._view = TerminalView(console or Console(), interactive=self._interactive)
         self._read_line = read_line
-        self._interactive = sys.stdin.isatty()
         self._sent = 0
 
     async def run(self, intake: Intake) -> None:
-        """Read lines until the end of input; a piped conversation then waits for its last answers."""
-        while True:
-            if self._interactive:
-                self._view.console.print(PROMPT, end="")
-            line = await self._read_line()
-            if line is None:
-                break
+        """Read lines until the end of input; a piped conversation waits for its answers before the next line and the end."""
+        self._view.prompt()
+        while (line := await self._read_line()) is not None:
             said = line.strip()
-            if not said or self._view.save(said):
-                continue
-            self._view.last_output = asyncio.get_running_loop().time()
-            await intake([self._incoming(said)])
-            if not self._interactive:
-                await self._quiet()
-        await self._quiet()
+            self._view.typed()
+            if said and not self._view.save(said):
+                await intake([self._incoming(said)])
+                if not self._interactive:
+                    await self._view.quiet()
+            self._view.prompt()
+        await self._view.quiet()
 
     async def send(self, chat: str, part: Part) -> str:
-        self._view.show(part.markdown or part.text, part.keys, part.file)
         self._sent += 1
-        return str(self._sent)
+        place = str(self._sent)
+        self._view.show(place, part.markdown or part.text, part.keys, part.file)
+        return place
 
     async def edit(self, chat: str, platform_id: str, part: Part) -> None:
-        self._view.show(part.markdown or part.text, part.keys)
+        self._view.change(platform_id, part.markdown or part.text, part.keys)
 
     async def answer_press(self, press_id: str, text: str) -> None:
-        self._view.console.print(f"({CONTROL.sub('', text)})", markup=False)
+        self._view.note(f"({text})")
 
     async def typing(self, chat: str) -> None:
         return None
@@ -133,9 +214,3 @@ class TerminalChannel:
         if key is not None:
             return Incoming(NAME, line_id, CHAT, OWNER, Kind.BUTTON, key.label, {"token": key.token, "press_id": line_id}, sent_at=now)
         return Incoming(NAME, line_id, CHAT, OWNER, Kind.TEXT, said, sent_at=now)
-
-    async def _quiet(self) -> None:
-        """Until nothing was shown for a while."""
-        loop = asyncio.get_running_loop()
-        while loop.time() - self._view.last_output < QUIET:  # noqa: ASYNC110 - what ends the wait is time itself
-            await asyncio.sleep(0.05)

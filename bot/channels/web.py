@@ -43,6 +43,7 @@ class WebChannel:
     async def send(self, chat: str, part: Part) -> str:
         data: dict[str, Any] = {
             "html": to_html(part.markdown or part.text),
+            "markdown": part.markdown or part.text,
             "buttons": [[{"label": key.label, "token": key.token} for key in row] for row in part.keys],
         }
         if part.file is not None:
@@ -51,7 +52,9 @@ class WebChannel:
 
     async def edit(self, chat: str, platform_id: str, part: Part) -> None:
         buttons = [[{"label": key.label, "token": key.token} for key in row] for row in part.keys]
-        await self._record(chat, "edit", {"of": platform_id, "html": to_html(part.markdown or part.text), "buttons": buttons}, None, part.task_id)
+        text = part.markdown or part.text
+        data = {"of": platform_id, "html": to_html(text), "markdown": text, "buttons": buttons}
+        await self._record(chat, "edit", data, None, part.task_id)
 
     async def answer_press(self, press_id: str, text: str) -> None:
         await self._record(self.chat, "toast", {"text": text, "press": press_id}, None, None)

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, StreamingResponse
@@ -133,7 +134,7 @@ def _add_reading(app: FastAPI, channel: WebChannel, database: Database, guard: G
         if found is None:
             raise HTTPException(404, "there is no such file")
         name = "".join(c for c in found["name"] if c.isalnum() or c in "._-") or "file"
-        return Response(found["content"], media_type=found["media_type"], headers={"Content-Disposition": f'attachment; filename="{name}"'})
+        return Response(found["content"], media_type=found["media_type"], headers={"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"})
 
     @app.get("/chat/events", dependencies=[allowed])
     async def stream(request: Request, last: Annotated[int, Field(ge=0)] = 0) -> StreamingResponse:

@@ -34,7 +34,7 @@ class Guard:
     def check_host(self, request: Request) -> None:
         """Refuse a Host that is not ours: the defence against DNS rebinding."""
         host = urlsplit("//" + request.headers.get("host", "")).hostname or ""
-        if host not in LOCAL and host != self.public_host:
+        if not host or (host not in LOCAL and host != self.public_host):
             raise HTTPException(421, "this address does not serve that host")
 
     def check_session(self, request: Request) -> None:

@@ -55,6 +55,8 @@ def file_of(connection: sa.Connection, chat_id: str, event_id: int) -> dict[str,
 
 def _from_event(row: Any) -> dict[str, Any]:
     entry = {"id": str(row.id), "mine": False, "html": row.data["html"], "buttons": row.data["buttons"], "at": row.created_at.isoformat()}
+    if "markdown" in row.data:
+        entry["markdown"] = row.data["markdown"]
     if "file" in row.data:
         entry["file"] = row.data["file"]["name"]
     return entry
