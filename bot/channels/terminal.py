@@ -40,6 +40,16 @@ def clean(text: str) -> str:
     return CONTROL.sub("", text)
 
 
+def rendered(text: str) -> Markdown:
+    """Markdown for the screen; line ends are kept, as in the other channels, and links bring no escapes of their own."""
+    made = Markdown(text, hyperlinks=False)
+    for token in made.parsed:
+        for inner in token.children or []:
+            if inner.type == "softbreak":
+                inner.type = "hardbreak"
+    return made
+
+
 @dataclass(frozen=True, slots=True)
 class _Lowest:
     """The message that stands last on the screen, and how many lines it takes: the one that can be rewritten."""
@@ -136,7 +146,7 @@ class TerminalView:
         with self.console.capture() as captured:
             text = clean(markdown)
             if text.strip():
-                self.console.print(Markdown(text, hyperlinks=False))
+                self.console.print(rendered(text))
             keys = [key for row in rows for key in row]
             if keys:
                 self._keys, self._keys_of = keys, place

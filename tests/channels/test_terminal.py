@@ -114,6 +114,14 @@ async def test_a_piped_conversation_waits_for_every_answer() -> None:
     assert "you>" not in out and "\x1b" not in out
 
 
+async def test_lines_stay_lines() -> None:
+    async def hours(channel: TerminalChannel, item: Incoming) -> None:
+        await channel.send("local", Part("Hours:\n- Sunday: **10–17**\nWe are open.", markdown=""))
+
+    _, out = await converse(["hours?"], hours)
+    assert [line.strip() for line in out.splitlines() if line.strip()] == ["Hours:", "• Sunday: 10–17", "We are open."]
+
+
 async def test_late_answers_are_waited_for_as_long_as_something_comes() -> None:
     async def slow(channel: TerminalChannel, item: Incoming) -> None:
         for number in range(4):
