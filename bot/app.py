@@ -101,7 +101,7 @@ class House:
         self._works.append(asyncio.create_task(work, name=name))
 
     async def _engine(self) -> None:
-        """On SQLite the engine (30 MB, 1 % of a core when idle) is loaded when there is durable work, not before."""
+        """On SQLite the engine (about 17 MB, and its polling when idle) is loaded when there is durable work, not before."""
         wanted = asyncio.Event()
         unsubscribe = self.database.signals.subscribe(TOPIC, lambda _: wanted.set())
         await asyncio.sleep(ENGINE_DELAY)
