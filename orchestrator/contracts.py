@@ -16,6 +16,13 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any, Protocol, runtime_checkable
 
+from orchestrator.cards import Action as Action
+from orchestrator.cards import AnswerKind as AnswerKind
+from orchestrator.cards import Attachment as Attachment
+from orchestrator.cards import Button as Button
+from orchestrator.cards import Card as Card
+from orchestrator.cards import Json as Json
+from orchestrator.cards import Option as Option
 from orchestrator.errors import DuplicateKey as DuplicateKey
 from orchestrator.errors import FatalError as FatalError
 from orchestrator.errors import IllegalTransition as IllegalTransition
@@ -25,10 +32,6 @@ from orchestrator.errors import MajordomoError as MajordomoError
 from orchestrator.errors import ToolError as ToolError
 from orchestrator.errors import TransientError as TransientError
 from orchestrator.errors import Waiting as Waiting
-
-Json = Any
-"""A value that survives `json.dumps` and back."""
-
 
 # --- the life of a task -------------------------------------------------------------------------------------------
 
@@ -166,64 +169,6 @@ class Route:
     """Empty, or "after": this request refers to the result of the one before it in the same message."""
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
-    """What pressing a button does: `kind` names the doer, `subject` the row it concerns, `value` the choice."""
-
-    kind: str
-    subject: str = ""
-    value: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Button:
-    label: str
-    action: Action
-
-
-@dataclass(frozen=True, slots=True)
-class Attachment:
-    """A small file that travels with a card; `content` is text (an .ics file) kept in the database."""
-
-    name: str
-    media_type: str
-    content: str
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """A neutral message: Markdown text, rows of buttons, files. Channels render what they can show."""
-
-    text: str
-    buttons: tuple[tuple[Button, ...], ...] = ()
-    files: tuple[Attachment, ...] = ()
-    silent: bool = False
-    status_key: str = ""
-    """Cards with the same key are one message, edited in place where the channel can."""
-
-
-# --- questions ------------------------------------------------------------------------------------------------------
-
-
-class AnswerKind(StrEnum):
-    """How the answer to a question is read; it is asked again, kindly, when it cannot be."""
-
-    TEXT = "text"
-    YES_NO = "yes_no"
-    NUMBER = "number"
-    WHEN = "when"
-    ZONE = "zone"
-    CHOICE = "choice"
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One choice of a question: what is shown, and the value that the agent gets."""
-
-    label: str
-    value: Json
-
-
 # --- outcomes -------------------------------------------------------------------------------------------------------
 
 
@@ -277,13 +222,18 @@ class ToolScope:
 
 @runtime_checkable
 class Tool(Protocol):
-    """A named ability. `arguments` is a pydantic model; `run` writes only through `scope.connection` (a local tool)."""
+    """A named ability with typed arguments (a pydantic model) and one declared effect. See also `orchestrator.outside`."""
 
     name: str
     version: int
     description: str
     effect: Effect
     arguments: type[Any]
+
+
+@runtime_checkable
+class LocalTool(Tool, Protocol):
+    """A tool of our own database: `run` writes only through `scope.connection`."""
 
     def run(self, scope: ToolScope, arguments: Any) -> Json:
         """Do it inside the step's transaction. Raises ToolError, TransientError or FatalError."""

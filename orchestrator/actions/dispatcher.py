@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import pydantic
 import sqlalchemy as sa
 
-from orchestrator.contracts import Catalogue, Clock, Effect, FatalError, Json, Person, Task, Tool, ToolError, ToolScope
+from orchestrator.contracts import Catalogue, Clock, Effect, FatalError, Json, LocalTool, Person, Task, Tool, ToolError, ToolScope
 
 DEFAULT_CALL_LIMIT = 100
 
@@ -54,7 +54,7 @@ def call_limit(limit: int) -> Check:
 
 
 def run_tool(call: Call) -> Json:
-    return call.tool.run(call.scope, call.arguments)
+    return cast(LocalTool, call.tool).run(call.scope, call.arguments)
 
 
 class Dispatcher:
