@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest revision in storage/migrations/versions; a test holds the two equal."""
 LOCK = 0x6D616A6F
 """Postgres advisory lock taken while migrating."""

@@ -1,5 +1,6 @@
 """Every table, one file a family."""
 
+from storage.models.actions import ApprovalRow, CounterRow, CredentialRequestRow, EffectRow, PermissionRow, SpendRow
 from storage.models.base import Base, new_id
 from storage.models.house import ExampleRow, LeaseRow, SettingRow, WorkerRow
 from storage.models.messages import ButtonRow, EventRow, MessageRow, OutgoingRow
@@ -9,11 +10,15 @@ from storage.models.tasks import AgentLogRow, QuestionRow, RouteRow, StepRow, Ta
 
 __all__ = [
     "AgentLogRow",
+    "ApprovalRow",
     "Base",
     "ButtonRow",
     "CalendarEventRow",
     "CalendarSlotRow",
     "ChatRow",
+    "CounterRow",
+    "CredentialRequestRow",
+    "EffectRow",
     "EventRow",
     "ExampleRow",
     "IdentityRow",
@@ -23,11 +28,13 @@ __all__ = [
     "OccurrenceRow",
     "OutgoingRow",
     "PairingRow",
+    "PermissionRow",
     "PersonRow",
     "QuestionRow",
     "RouteRow",
     "ScheduleRow",
     "SettingRow",
+    "SpendRow",
     "StepRow",
     "TaskRow",
     "WorkerRow",

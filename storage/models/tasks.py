@@ -64,6 +64,12 @@ class TaskRow(Base):
     work_ms: Mapped[int] = mapped_column(default=0)
     tokens: Mapped[int] = mapped_column(default=0)
     credits: Mapped[float] = mapped_column(default=0.0)
+    sources: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    """Where outsiders' content in this task came from; not empty: tainted, for good."""
+    private: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    """Whether something was read from the person's mail, files, calendar, memory or vault."""
+    hosts: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    """Hosts that an approved plan names."""
     not_before: Mapped[datetime | None]
     dead_letter_at: Mapped[datetime | None]
     archived_at: Mapped[datetime | None]
