@@ -15,6 +15,7 @@ from bot.channels.base import Channel
 from bot.handling import Handling
 from bot.inbox import Inbox
 from bot.intents import load_intents
+from bot.leading import Leadership
 from bot.outbox import Outbox
 from bot.process import sole_use
 from bot.settings import Settings
@@ -64,7 +65,7 @@ class House:
     handling: Handling
     sweeps: Sweeps
     channels: dict[str, Channel]
-    leading: bool = True
+    duty: Leadership
     _works: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def start(self, channels: Sequence[Channel], *, engine: bool = True) -> list[asyncio.Task[None]]:
@@ -129,6 +130,7 @@ def build(settings: Settings, *, clock: Clock | None = None, catalogue: Catalog 
     clock = clock or SystemClock()
     database = Database(settings.database_url)
     schema.ensure(database.engine)
+    duty = Leadership(database, clock)
     business = business or BusinessFile(settings.config_file)
     book = BusinessBook(business)
     words = Catalogues()
@@ -136,7 +138,7 @@ def build(settings: Settings, *, clock: Clock | None = None, catalogue: Catalog 
     router = Router.load(load_intents(settings.config_file), catalogue, settings.data_folder / "cache", database.read_now(learned_examples))
     engine = Engine(database, clock)
     model = _model(settings)
-    around = Surroundings(catalogue, engine, Dispatcher(catalogue, clock), clock, words, _think(model))
+    around = Surroundings(catalogue, engine, Dispatcher(catalogue, clock, words), clock, words, _think(model))
     runner = Runner(catalogue, around, engine)
     services = Services(router.cascade, runner, catalogue, clock, words, uses_model=model is not None)
     desk = Desk(services)
@@ -146,8 +148,8 @@ def build(settings: Settings, *, clock: Clock | None = None, catalogue: Catalog 
     return House(
         settings=settings, database=database, clock=clock, business=business, words=words, catalogue=catalogue, router=router, engine=engine, runner=runner,
         desk=desk, segments=Segments(database, runner, desk, services, classifier), inbox=Inbox(database, clock, door, words, channels),
-        outbox=Outbox(database, channels, clock, limited=settings.send_limits), handling=Handling(database, desk, clock),
-        sweeps=Sweeps(database, DueWork(runner), clock), channels=channels,
+        outbox=Outbox(database, channels, clock, limited=settings.send_limits, is_leader=duty.holds), handling=Handling(database, desk, clock),
+        sweeps=Sweeps(database, DueWork(runner), clock, is_leader=duty.holds), channels=channels, duty=duty,
     )  # fmt: skip
 
 

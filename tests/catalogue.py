@@ -89,5 +89,6 @@ class Recording:
 
 def make_runner(database: Database, clock: Clock, catalogue: SmallCatalogue, queue: Any = None, limits: Limits | None = None) -> Runner:
     queue = queue if queue is not None else Engine(database, clock)
-    around = Surroundings(catalogue, queue, Dispatcher(catalogue, clock), clock, Catalogues())
+    words = Catalogues()
+    around = Surroundings(catalogue, queue, Dispatcher(catalogue, clock, words), clock, words)
     return Runner(catalogue, around, queue, limits)

@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from orchestrator.actions.calls import Call, outside_tool
 from orchestrator.contracts import (
     AnswerKind,
     Card,
@@ -29,6 +30,7 @@ from orchestrator.contracts import (
 )
 from orchestrator.execution import subtasks
 from orchestrator.execution.hands import Hand
+from orchestrator.execution.outside_calls import OutsideCalls
 from orchestrator.execution.surroundings import Surroundings
 from orchestrator.tasks import events, journal, outgoing, questions
 from orchestrator.tasks.journal import Step
@@ -47,6 +49,9 @@ class RunningContext:
         self._message_id = message_id
         self._used: set[str] = set()
         self._scope: tuple[str, ...] = ()
+        self.parked = False
+        """Whether a call waits for a person or an instant."""
+        self.resume_at: datetime | None = None
         self._calls = sum(step.kind == "call" for step in steps.values())
 
     @property
@@ -96,7 +101,10 @@ class RunningContext:
             if known.digest != mark:
                 raise JournalMismatch(f"{key} was called with other arguments before")
             return _replay(known)
-        await self._hand.write(self._task, lambda connection: self._call(connection, key, tool, arguments, mark))
+        if self._hand.instant or outside_tool(self._around.dispatcher.tool(tool)) is None:
+            await self._hand.write(self._task, lambda connection: self._call(connection, key, tool, arguments, mark))
+        else:
+            await self._call_outside(key, tool, arguments, mark)
         return _replay(self._steps[key])
 
     async def think(self, key: str, prompt: str) -> str:
@@ -165,7 +173,7 @@ class RunningContext:
         failure: dict[str, Any] | None = None
         savepoint = connection.begin_nested()
         try:
-            output = self._around.dispatcher.dispatch(connection, self.person, self._task, tool, arguments, self._calls)
+            output = self._around.dispatcher.dispatch(connection, self.person, self._task, key, tool, arguments, self._calls)
             savepoint.commit()
         except TransientError:
             savepoint.rollback()
@@ -176,14 +184,34 @@ class RunningContext:
         self._calls += 1
         self._write(connection, key, "call", tool, arguments, output, failure, mark, begun)
 
+    async def _call_outside(self, key: str, tool: str, arguments: dict[str, Json], mark: str) -> None:
+        """Make a call outside, or leave `process` until it may be made."""
+        begun = time.perf_counter()
+
+        def keep(connection: sa.Connection, call: Call, output: Json, failure: MajordomoError | None, cost: float) -> None:
+            error = {"type": type(failure).__name__, "message": str(failure)} if failure is not None else None
+            spent = (time.perf_counter() - begun) * 1000
+            ran = call.plain_arguments()
+            self._keep(connection, Step(key, "call", tool, output, error, mark, ran, round(spent, 3), len(self._steps), credits=cost))
+
+        pending = await OutsideCalls(self._around, self._hand, keep).make(self.person, self._task, key, tool, arguments, self._calls)
+        if pending is not None:
+            self.parked = True
+            if pending.until is not None:
+                self.resume_at = min(pending.until, self.resume_at) if self.resume_at else pending.until
+            raise Waiting
+        self._calls += 1
+
     def _write(
         self, connection: sa.Connection, key: str, kind: str, name: str, given: Json, output: Json, error: dict[str, Any] | None, mark: str | None, begun: float
     ) -> Json:
         spent = (time.perf_counter() - begun) * 1000
-        step = Step(key, kind, name, output, error, mark, given, round(spent, 3), len(self._steps))
-        journal.write(connection, self._task, step, self._around.clock.now())
-        self._steps[key] = step
+        self._keep(connection, Step(key, kind, name, output, error, mark, given, round(spent, 3), len(self._steps)))
         return output
+
+    def _keep(self, connection: sa.Connection, step: Step) -> None:
+        journal.write(connection, self._task, step, self._around.clock.now())
+        self._steps[step.key] = step
 
     def _key(self, key: str) -> str:
         full = "/".join((*self._scope, key))

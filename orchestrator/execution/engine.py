@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from orchestrator.contracts import RUNNING, Clock, Task, TaskState
-from storage.database import Database, make_engine, sync_url
+from storage.database import POSTGRES_OPTIONS, Database, make_engine, sync_url
 from storage.models import TaskRow, WorkerRow, new_id
 from storage.signals import announce
 
@@ -120,10 +120,10 @@ class Engine:
         DBOS.migrate(sync_url(self._database.url).render_as_string(hide_password=False))
 
     def _location(self) -> dict[str, Any]:
-        location: dict[str, Any] = {"system_database_url": sync_url(self._database.url).render_as_string(hide_password=False)}
+        url = sync_url(self._database.url)
         if self._database.is_sqlite:
-            location["system_database_engine"] = self._engine()
-        return location
+            return {"system_database_url": url.render_as_string(hide_password=False), "system_database_engine": self._engine()}
+        return {"system_database_url": url.update_query_dict({"options": POSTGRES_OPTIONS}).render_as_string(hide_password=False)}
 
     def _engine(self) -> sa.Engine:
         if not hasattr(self, "_own_engine"):

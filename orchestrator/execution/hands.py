@@ -21,6 +21,10 @@ class Hand(Protocol):
 
     async def write(self, task: Task, work: Callable[[sa.Connection], T]) -> T: ...
 
+    async def write_anyway(self, task: Task, work: Callable[[sa.Connection], T]) -> T:
+        """Record what has happened in the world, whoever owns the task by now."""
+        ...
+
 
 class InTransaction:
     """The instant lane: everything happens in the transaction that handles the message; nothing is ever awaited."""
@@ -31,6 +35,9 @@ class InTransaction:
         self._connection = connection
 
     async def write(self, task: Task, work: Callable[[sa.Connection], T]) -> T:
+        return work(self._connection)
+
+    async def write_anyway(self, task: Task, work: Callable[[sa.Connection], T]) -> T:
         return work(self._connection)
 
 
@@ -49,3 +56,6 @@ class Fenced:
             return work(connection)
 
         return await self._database.write(fenced, key=task.id)
+
+    async def write_anyway(self, task: Task, work: Callable[[sa.Connection], T]) -> T:
+        return await self._database.write(work, key=task.id)

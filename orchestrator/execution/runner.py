@@ -34,7 +34,7 @@ from orchestrator.contracts import (
 from orchestrator.execution.context import RunningContext
 from orchestrator.execution.hands import Hand, InTransaction
 from orchestrator.execution.surroundings import Surroundings
-from orchestrator.tasks import agent_log, family, journal, manager, outgoing
+from orchestrator.tasks import agent_log, asks, family, journal, manager, outgoing
 from orchestrator.tasks.people import person_of
 
 T = TypeVar("T")
@@ -117,7 +117,7 @@ class Runner:
         try:
             outcome = await self._agent(task).process(task, context)
         except Waiting:
-            await hand.write(task, lambda connection: self._wait(connection, task, context.seen))
+            await hand.write(task, lambda connection: self._wait(connection, task, context))
             return
         await hand.write(task, lambda connection: self._end(connection, task, outcome, message_id, (self.around.clock.now() - begun)))
 
@@ -142,15 +142,20 @@ class Runner:
             self.reroute(connection, ended, outcome.intent)
         return ended
 
-    def _wait(self, connection: sa.Connection, task: Task, seen: frozenset[str]) -> None:
-        """Park the task: for a person when a question is open, else for its children; one may have ended meanwhile."""
-        asked = manager.open_questions(connection, task.id)
+    def _wait(self, connection: sa.Connection, task: Task, context: RunningContext) -> None:
+        """Park the task: for a person while something is asked, until an instant, else for its children. What came meanwhile wakes it at once."""
         now = self.around.clock.now()
-        if asked:
-            manager.transition(connection, task, TaskState.AWAITING_INPUT, now)
+        asked = asks.waiting_state(connection, task.id)
+        if asked is not None:
+            manager.transition(connection, task, asked, now)
+            return
+        if context.resume_at is not None:
+            delay = max(0.0, (context.resume_at - now).total_seconds())
+            later = manager.transition(connection, task, TaskState.PENDING, now, segment=task.segment + 1, not_before=context.resume_at)
+            self.queue.enqueue(connection, later, delay=delay)
             return
         waiting = manager.transition(connection, task, TaskState.PENDING, now)
-        if journal.read(connection, task.id).keys() - seen:
+        if context.parked or journal.read(connection, task.id).keys() - context.seen:
             self.wake(connection, waiting, None)
 
     def wake(self, connection: sa.Connection, task: Task, message_id: str | None) -> Task:

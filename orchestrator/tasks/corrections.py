@@ -9,9 +9,9 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from orchestrator.contracts import Json, LostRace, Task
-from orchestrator.tasks import journal, manager
+from orchestrator.tasks import asks, journal, manager
 from orchestrator.tasks.rows import COLUMNS, from_row
-from storage.models import QuestionRow, TaskRow
+from storage.models import TaskRow
 
 
 def recent(connection: sa.Connection, chat_id: str, person_id: str, limit: int = 5) -> list[tuple[Task, datetime | None]]:
@@ -22,8 +22,7 @@ def recent(connection: sa.Connection, chat_id: str, person_id: str, limit: int =
 
 def correct(connection: sa.Connection, task: Task, slots: Mapping[str, Json], now: datetime) -> Task:
     """Replace what a waiting task was told: its epoch rises, its questions close, its steps count no more (kept, marked)."""
-    closing = sa.update(QuestionRow).where(QuestionRow.task_id == task.id, QuestionRow.state == "open")
-    connection.execute(closing.values(state="cancelled", answered_at=now))
+    asks.close(connection, task.id, now)
     steps = journal.read(connection, task.id)
     if steps:
         journal.void_from(connection, task, next(iter(steps)))

@@ -33,6 +33,9 @@ class Step:
     duration_ms: float = 0.0
     seq: int = 0
     created_at: datetime | None = None
+    credits: float = 0.0
+    tokens: int = 0
+    reasoning: str | None = None
 
 
 def digest(arguments: Json) -> str:
@@ -45,7 +48,7 @@ def read(connection: sa.Connection, task_id: str) -> dict[str, Step]:
     query = (
         sa.select(
             StepRow.key, StepRow.kind, StepRow.name, StepRow.output, StepRow.error, StepRow.digest, StepRow.input,
-            StepRow.duration_ms, StepRow.seq, StepRow.created_at,
+            StepRow.duration_ms, StepRow.seq, StepRow.created_at, StepRow.credits, StepRow.tokens, StepRow.reasoning,
         )
         .where(StepRow.task_id == task_id, StepRow.voided == "")
         .order_by(StepRow.seq)
@@ -53,7 +56,7 @@ def read(connection: sa.Connection, task_id: str) -> dict[str, Step]:
     return {
         row.key: Step(
             row.key, row.kind, row.name, (row.output or {}).get("value"), row.error, row.digest, (row.input or {}).get("value"),
-            row.duration_ms, row.seq, row.created_at,
+            row.duration_ms, row.seq, row.created_at, row.credits, row.tokens, row.reasoning,
         )
         for row in connection.execute(query)
     }  # fmt: skip
@@ -67,6 +70,7 @@ def write(connection: sa.Connection, task: Task, step: Step, now: datetime) -> N
             "id": new_id(), "task_id": task.id, "seq": step.seq, "key": step.key, "kind": step.kind, "name": step.name,
             "input": {"value": step.input}, "digest": step.digest, "output": {"value": step.output}, "error": step.error,
             "segment": task.segment, "epoch": task.epoch, "duration_ms": step.duration_ms, "created_at": now,
+            "credits": step.credits, "tokens": step.tokens, "reasoning": step.reasoning,
         },
     )  # fmt: skip
 
@@ -80,3 +84,11 @@ def void_from(connection: sa.Connection, task: Task, key: str) -> list[Step]:
     query = sa.update(StepRow).where(StepRow.task_id == task.id, StepRow.voided == "", StepRow.seq >= first)
     connection.execute(query.values(voided=new_id()))
     return [step for step in steps.values() if step.seq >= first]
+
+
+def void_failed(connection: sa.Connection, task: Task) -> None:
+    """A person wants it tried again: steps that ended in an error count no more (kept, marked)."""
+    failed = [step.key for step in read(connection, task.id).values() if step.error is not None]
+    if failed:
+        query = sa.update(StepRow).where(StepRow.task_id == task.id, StepRow.voided == "", StepRow.key.in_(failed))
+        connection.execute(query.values(voided=new_id()))

@@ -21,7 +21,7 @@ from orchestrator.contracts import (
     Task,
     TaskState,
 )
-from orchestrator.tasks import agent_log, events, family
+from orchestrator.tasks import agent_log, asks, events, family, journal
 from orchestrator.tasks.rows import COLUMNS, from_row
 from storage.models import PersonRow, QuestionRow, TaskRow, new_id
 
@@ -81,7 +81,7 @@ def transition(connection: sa.Connection, task: Task, to: TaskState, now: dateti
     if connection.execute(statement).rowcount != 1:
         raise LostRace(f"task #{task.number} changed meanwhile")
     if to in ENDED and (to is not TaskState.COMPLETED or task.segment):
-        _close_questions(connection, task, now)
+        asks.close(connection, task.id, now)
     events.record(connection, task, events.STATUS, {"state": to.value, "number": task.number}, now)
     known = {name: changes[name] for name in ("segment", "epoch", "lease", "attempts", "result") if name in changes}
     return replace(task, state=to, **known)
@@ -133,14 +133,17 @@ def pause(connection: sa.Connection, task: Task, now: datetime) -> Task:
 def resume(connection: sa.Connection, task: Task, now: datetime) -> Task:
     """Go on where the task was held: waiting for the person again, unless the answer came meanwhile, else a new segment."""
     left = connection.execute(sa.select(TaskRow.paused_from).where(TaskRow.id == task.id)).scalar_one()
-    if left in {state.value for state in WAITING} and open_questions(connection, task.id):
-        return transition(connection, task, TaskState(left), now, paused_from=None)
+    waits = asks.waiting_state(connection, task.id) if left in {state.value for state in WAITING} else None
+    if waits is not None:
+        return transition(connection, task, waits, now, paused_from=None)
     return transition(connection, task, TaskState.PENDING, now, paused_from=None, segment=task.segment + 1)
 
 
 def retry(connection: sa.Connection, task: Task, now: datetime) -> Task:
-    """Start a failed task again from its journal: what is done stays done."""
-    return transition(connection, task, TaskState.PENDING, now, segment=task.segment + 1, attempts=0, error=None, dead_letter_at=None)
+    """Start a failed task again from its journal: what is done stays done, what failed is tried and, where needed, asked about anew."""
+    journal.void_failed(connection, task)
+    changes = {"segment": task.segment + 1, "epoch": task.epoch + 1, "attempts": 0, "error": None, "dead_letter_at": None}
+    return transition(connection, task, TaskState.PENDING, now, **changes)
 
 
 def load(connection: sa.Connection, task_id: str, *, lock: bool = False) -> Task | None:
@@ -167,11 +170,6 @@ def recent(connection: sa.Connection, person_id: str, *, live_only: bool = False
 def open_questions(connection: sa.Connection, task_id: str) -> list[str]:
     query = sa.select(QuestionRow.id).where(QuestionRow.task_id == task_id, QuestionRow.state == "open")
     return list(connection.execute(query).scalars())
-
-
-def _close_questions(connection: sa.Connection, task: Task, now: datetime) -> None:
-    query = sa.update(QuestionRow).where(QuestionRow.task_id == task.id, QuestionRow.state == "open")
-    connection.execute(query.values(state="cancelled", answered_at=now))
 
 
 def _duration(task: Task, now: datetime) -> float | None:

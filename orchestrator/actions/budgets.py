@@ -1,0 +1,130 @@
+"""Budgets: what a call may cost is reserved before it and settled after it, so that nothing overruns in between.
+
+A reservation is one conditional update of each counter that limits it; two calls at once cannot both take the last credit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from orchestrator.actions.policy import Budgets
+from orchestrator.contracts import Person, Task
+from storage.models import CounterRow, SpendRow, new_id
+
+RESERVED, SETTLED, RELEASED = "reserved", "settled", "released"
+TASK, DAY, MONTH, SCHEDULE = "task", "day", "month", "schedule"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One limit that a call falls under, in credits."""
+
+    scope: str
+    subject: str
+    credits: float
+
+
+@dataclass(frozen=True, slots=True)
+class Shortage:
+    """What does not fit: the limit, what is taken of it, and what the call would need."""
+
+    limit: Limit
+    taken: float
+    added: float
+    needed: float
+
+
+def limits_for(budgets: Budgets, person: Person, task: Task, now: datetime) -> tuple[Limit, ...]:
+    """The limits over one call; days and months are the person's own."""
+    here = now.astimezone(ZoneInfo(person.effective_zone))
+    found = [Limit(TASK, task.id, budgets.task), Limit(DAY, here.date().isoformat(), budgets.day), Limit(MONTH, here.strftime("%Y-%m"), budgets.month)]
+    schedule = task.slots.get("schedule_run")
+    return (*found, Limit(SCHEDULE, str(schedule), budgets.schedule)) if schedule else tuple(found)
+
+
+def reserve(
+    connection: sa.Connection, person: Person, task: Task, key: str, name: str, credits: float, limits: tuple[Limit, ...], now: datetime
+) -> Shortage | None:
+    """Set credits aside for a step, once; a step that has its reservation already keeps it. Returns what stands in the way."""
+    if credits <= 0 or _reservation(connection, task, key) is not None:
+        return None
+    for limit in limits:
+        _ensure(connection, person.id, limit)
+        taking = sa.update(CounterRow).where(*_same(person.id, limit), CounterRow.spent + CounterRow.reserved + credits <= limit.credits + CounterRow.added)
+        if connection.execute(taking.values(reserved=CounterRow.reserved + credits)).rowcount != 1:
+            for earlier in limits[: limits.index(limit)]:
+                connection.execute(sa.update(CounterRow).where(*_same(person.id, earlier)).values(reserved=CounterRow.reserved - credits))
+            counter = connection.execute(sa.select(CounterRow.__table__).where(*_same(person.id, limit))).one()
+            return Shortage(limit, counter.spent + counter.reserved, counter.added, credits)
+    connection.execute(
+        sa.insert(SpendRow),
+        {
+            "id": new_id(), "person_id": person.id, "task_id": task.id, "key": key, "name": name, "reserved": credits, "state": RESERVED,
+            "counters": [[limit.scope, limit.subject] for limit in limits], "created_at": now,
+        },
+    )  # fmt: skip
+    return None
+
+
+def settle(connection: sa.Connection, task: Task, key: str, credits: float, now: datetime, *, tokens: int = 0) -> None:
+    """What the call really cost; never more than was reserved is counted against a limit without being said so in the row."""
+    _close(connection, task, key, credits, tokens, SETTLED, now)
+
+
+def release(connection: sa.Connection, task: Task, key: str, now: datetime) -> None:
+    """The call did not happen: its credits are free again."""
+    _close(connection, task, key, 0.0, 0, RELEASED, now)
+
+
+def top_up(connection: sa.Connection, person_id: str, limit: Limit, credits: float) -> None:
+    """A person allows more within one limit."""
+    _ensure(connection, person_id, limit)
+    connection.execute(sa.update(CounterRow).where(*_same(person_id, limit)).values(added=CounterRow.added + credits))
+
+
+def standing(connection: sa.Connection, person: Person, budgets: Budgets, now: datetime) -> list[tuple[Limit, float, float]]:
+    """Day and month as (limit, taken, added), for /budget."""
+    here = now.astimezone(ZoneInfo(person.effective_zone))
+    found = []
+    for limit in (Limit(DAY, here.date().isoformat(), budgets.day), Limit(MONTH, here.strftime("%Y-%m"), budgets.month)):
+        row = connection.execute(sa.select(CounterRow.__table__).where(*_same(person.id, limit))).first()
+        found.append((limit, row.spent + row.reserved if row else 0.0, row.added if row else 0.0))
+    return found
+
+
+def spent_by_task(connection: sa.Connection, task_id: str) -> float:
+    query = sa.select(sa.func.coalesce(sa.func.sum(SpendRow.credits), 0.0)).where(SpendRow.task_id == task_id, SpendRow.state == SETTLED)
+    return float(connection.execute(query).scalar_one())
+
+
+def _reservation(connection: sa.Connection, task: Task, key: str) -> Any:
+    query = sa.select(SpendRow.id, SpendRow.person_id, SpendRow.reserved, SpendRow.counters)
+    return connection.execute(query.where(SpendRow.task_id == task.id, SpendRow.key == key, SpendRow.state == RESERVED)).first()
+
+
+def _close(connection: sa.Connection, task: Task, key: str, credits: float, tokens: int, state: str, now: datetime) -> None:
+    row = _reservation(connection, task, key)
+    if row is None:
+        return
+    closing = sa.update(SpendRow).where(SpendRow.id == row.id, SpendRow.state == RESERVED)
+    if connection.execute(closing.values(state=state, credits=credits, tokens=tokens, settled_at=now)).rowcount != 1:
+        return
+    for scope, subject in row.counters:
+        same = _same(row.person_id, Limit(scope, subject, 0.0))
+        connection.execute(sa.update(CounterRow).where(*same).values(reserved=CounterRow.reserved - row.reserved, spent=CounterRow.spent + credits))
+
+
+def _ensure(connection: sa.Connection, person_id: str, limit: Limit) -> None:
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    new = insert(CounterRow).values(person_id=person_id, scope=limit.scope, subject=limit.subject, spent=0.0, reserved=0.0, added=0.0)
+    connection.execute(new.on_conflict_do_nothing())
+
+
+def _same(person_id: str, limit: Limit) -> tuple[sa.ColumnElement[bool], ...]:
+    return (CounterRow.person_id == person_id, CounterRow.scope == limit.scope, CounterRow.subject == limit.subject)

@@ -1,0 +1,164 @@
+"""The checks that every tool call passes, one function each, and what follows a call that was made."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pydantic
+
+from orchestrator.actions import approvals, asking, budgets, effects, permissions, taint
+from orchestrator.actions.approvals import Kind
+from orchestrator.actions.calls import Call, Pending, is_read, reach_of
+from orchestrator.actions.policy import Judgement, Verdict
+from orchestrator.actions.rules import Rules, estimate
+from orchestrator.contracts import Effect, FatalError, ToolError
+from orchestrator.outside import Result
+
+# --- before the call ---
+
+
+def schema(rules: Rules, call: Call) -> None:
+    """Arguments must fit the tool's model; what the call touches is the tool's word, not the caller's."""
+    try:
+        call.arguments = call.tool.arguments.model_validate(call.arguments)
+    except pydantic.ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise ToolError(f"{call.tool.name}: {wrong}") from error
+    call.reach = reach_of(call.tool, call.arguments)
+
+
+def call_limit(rules: Rules, call: Call) -> None:
+    """At most so many tool calls a task."""
+    if call.calls_before >= rules.policy.limits.calls:
+        raise FatalError(f"the limit of {rules.policy.limits.calls} tool calls for one task is reached")
+
+
+def rates(rules: Rules, call: Call) -> None:
+    """Not too often for the tool and the host; not at all while a failing tool rests."""
+    rules.breaker.admit(call.tool.name, call.reach.hosts, call.now)
+
+
+def marks(rules: Rules, call: Call) -> None:
+    """Whether outsiders' content or the person's own was read in this task."""
+    call.facts = taint.facts(call.connection, call.person, call.task)
+
+
+def policy(rules: Rules, call: Call) -> None:
+    call.judgement = rules.policy.judge(call.tool.effect, call.reach, call.facts)
+    if call.judgement.verdict is Verdict.REFUSE:
+        raise ToolError(f"{call.tool.name} is forbidden by the policy of this house")
+
+
+def local_policy(rules: Rules, call: Call) -> None:
+    """A local tool changes our own database, in the transaction of its step, for its own person: a change to one's own things."""
+    verdict = rules.policy.deeds.get(call.reach.deed, Verdict.ASK)
+    if verdict is not Verdict.ALLOW:
+        raise ToolError(f"{call.tool.name} is not allowed by the policy of this house")
+
+
+def approval(rules: Rules, call: Call) -> Pending | None:
+    """What policy asks about goes on only after a person's decision on exactly this plan; the plan in the row is what runs."""
+    if call.judgement.verdict is not Verdict.ASK or permissions.covers(call.connection, call):
+        return None
+    found = approvals.latest(call.connection, call.task, call.key, Kind.EFFECT)
+    if found is None:
+        return rules.ask_for_effect(call, call.judgement)
+    if found.state == approvals.PENDING:
+        return Pending()
+    if found.state != approvals.DECIDED:
+        raise ToolError("nobody answered in time, so it was not done" if found.state == approvals.EXPIRED else "it was called off")
+    if found.decision != approvals.APPROVE:
+        raise ToolError("you declined it, so it was not done")
+    call.arguments = call.tool.arguments.model_validate(found.arguments)
+    call.reach = reach_of(call.tool, call.arguments)
+    call.approval_id = found.id
+    return None if call.digest() == found.digest else rules.ask_for_effect(call, Judgement(Verdict.ASK, ("because-changed",)))
+
+
+def budget(rules: Rules, call: Call) -> Pending | None:
+    """Reserve before the call what it may cost, or ask for more."""
+    call.estimate = estimate(call)
+    limits = budgets.limits_for(rules.policy.budgets, call.person, call.task, call.now)
+    shortage = budgets.reserve(call.connection, call.person, call.task, call.key, call.tool.name, call.estimate, limits, call.now)
+    return None if shortage is None else rules.ask_for_budget(call.connection, call.person, call.task, call.key, shortage)
+
+
+def ledger(rules: Rules, call: Call) -> Pending | None:
+    """Enter the effect, or find what became of an earlier attempt at it."""
+    if is_read(call.tool):
+        return None
+    entry = effects.of_call(call.connection, call)
+    if entry is not None:
+        call.effect_id = entry.id
+        return _go_on(call, entry)
+    hold = float(getattr(call.tool, "hold", 0.0))
+    until = call.now + timedelta(seconds=hold) if hold > 0 else None
+    entry = effects.plan(call.connection, call, call.preview(rules.words).summary, hold_until=until)
+    call.effect_id = entry.id
+    if until is None:
+        return None
+    asking.show_hold(call.connection, call.task, call.person, entry, round(hold), rules.words, call.now)
+    return Pending(until)
+
+
+def _go_on(call: Call, entry: effects.Entry) -> Pending | None:
+    """An earlier attempt left its entry: what was only claimed is tried again, what was in doubt is looked after first."""
+    if entry.state == effects.HELD and entry.not_before is not None and call.now < entry.not_before:
+        return Pending(entry.not_before)
+    if entry.state in effects.OPEN:
+        effects.claim(call.connection, entry.id)
+    elif entry.state == effects.IN_DOUBT and call.tool.effect is Effect.IDEMPOTENT:
+        effects.claim(call.connection, entry.id, (effects.IN_DOUBT,))
+    elif entry.state == effects.IN_DOUBT:
+        call.unsettled = True
+    elif entry.state == effects.UNKNOWN:
+        return _after_unknown(call, entry)
+    elif entry.state in {effects.DONE, effects.UNDONE}:
+        call.known = Result(entry.result, undo=entry.undo)
+    elif entry.state == effects.DROPPED:
+        raise ToolError("you took it back before it happened, so it was not done")
+    else:
+        raise ToolError(f"{call.tool.name} failed before and was not done")
+    return None
+
+
+def _after_unknown(call: Call, entry: effects.Entry) -> Pending | None:
+    """What a person said of an effect that was interrupted at its irreversible moment."""
+    said = approvals.latest(call.connection, call.task, call.key, Kind.UNKNOWN)
+    if said is None or said.state == approvals.PENDING:
+        return Pending()
+    if said.decision == approvals.SENT:
+        call.known = Result({"confirmed_by_person": True})
+        effects.settle(call.connection, entry.id, call.known, call.known.value, call.now)
+        return None
+    if said.decision == approvals.RESEND:
+        effects.claim(call.connection, entry.id, (effects.UNKNOWN,))
+        return None
+    effects.fail(call.connection, entry.id, call.now)
+    raise ToolError("it is not known whether it was done, and it was not tried again")
+
+
+# --- after the call ---
+
+
+def settle_effect(rules: Rules, call: Call, result: Result) -> None:
+    if call.effect_id is not None and call.known is None:
+        effects.settle(call.connection, call.effect_id, result, result.value, call.now)
+
+
+def settle_budget(rules: Rules, call: Call, result: Result) -> None:
+    cost = estimate(call) if result.credits is None else result.credits
+    budgets.settle(call.connection, call.task, call.key, cost, call.now)
+
+
+def mark_task(rules: Rules, call: Call, result: Result) -> None:
+    taint.mark(call.connection, call.task, result)
+
+
+def record_undo(rules: Rules, call: Call, result: Result) -> None:
+    """A change to our own database that says how it is taken back joins the ledger, for /undo."""
+    undoing = getattr(call.tool, "undo", None)
+    undo = undoing(call.arguments, result.value) if undoing is not None else None
+    if undo is not None:
+        entry = effects.plan(call.connection, call, undo.label, hold_until=None)
+        effects.settle(call.connection, entry.id, Result(result.value, undo=undo), result.value, call.now)

@@ -1,0 +1,128 @@
+"""The ledger of what was done to the world: each effect once, or said to be unknown.
+
+planned effects begin as `claimed` (or `held`, while an Undo button can still stop them); `in_doubt` is committed just
+before the irreversible moment. After a crash what was only claimed is tried again, what was in doubt never is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from orchestrator.actions.calls import Call
+from orchestrator.contracts import Json, LostRace
+from orchestrator.outside import Result, Undo
+from storage.models import EffectRow, new_id
+
+HELD, CLAIMED, IN_DOUBT, DONE, FAILED, UNKNOWN, DROPPED, UNDONE = "held", "claimed", "in_doubt", "done", "failed", "unknown", "dropped", "undone"
+OPEN = (HELD, CLAIMED)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of the ledger."""
+
+    id: str
+    task_id: str
+    person_id: str
+    key: str
+    epoch: int
+    tool: str
+    arguments: Mapping[str, Json]
+    state: str
+    summary: str
+    result: Json
+    undo: Undo | None
+    not_before: datetime | None
+    outgoing_id: str | None
+    approval_id: str | None
+    created_at: datetime
+
+    @property
+    def covered(self) -> bool:
+        """Whether it was let through without an approval of its own."""
+        return self.approval_id is None
+
+
+def of_call(connection: sa.Connection, call: Call) -> Entry | None:
+    """What the ledger knows of this step in this epoch."""
+    mine = (EffectRow.task_id == call.task.id, EffectRow.key == call.key, EffectRow.epoch == call.task.epoch)
+    row = connection.execute(sa.select(EffectRow.__table__).where(*mine)).first()
+    return _from_row(row) if row else None
+
+
+def plan(connection: sa.Connection, call: Call, summary: str, *, hold_until: datetime | None, state: str = "") -> Entry:
+    """Enter an effect that may now happen. The unique (task, key, epoch) makes a second entry fail."""
+    effect_id = new_id()
+    connection.execute(
+        sa.insert(EffectRow),
+        {
+            "id": effect_id, "task_id": call.task.id, "person_id": call.person.id, "key": call.key, "epoch": call.task.epoch,
+            "tool": call.tool.name, "version": call.tool.version, "arguments": call.plain_arguments(), "digest": call.digest(),
+            "approval_id": call.approval_id, "state": state or (HELD if hold_until else CLAIMED), "summary": summary,
+            "not_before": hold_until, "attempts": 1, "created_at": call.now,
+        },
+    )  # fmt: skip
+    return get(connection, effect_id)
+
+
+def get(connection: sa.Connection, effect_id: str) -> Entry:
+    return _from_row(connection.execute(sa.select(EffectRow.__table__).where(EffectRow.id == effect_id)).one())
+
+
+def find(connection: sa.Connection, effect_id: str, person_id: str) -> Entry | None:
+    row = connection.execute(sa.select(EffectRow.__table__).where(EffectRow.id == effect_id, EffectRow.person_id == person_id)).first()
+    return _from_row(row) if row else None
+
+
+def move(connection: sa.Connection, effect_id: str, states: tuple[str, ...], to: str, **values: Any) -> bool:
+    """One compare-and-set of an entry's state; False when it was in none of `states`."""
+    query = sa.update(EffectRow).where(EffectRow.id == effect_id, EffectRow.state.in_(states))
+    return connection.execute(query.values(state=to, **values)).rowcount == 1
+
+
+def claim(connection: sa.Connection, effect_id: str, states: tuple[str, ...] = OPEN) -> None:
+    """Begin, or begin again, what has not come to its irreversible moment. Raises LostRace when somebody took it back."""
+    if not move(connection, effect_id, states, CLAIMED, attempts=EffectRow.attempts + 1):
+        raise LostRace("the effect was taken back or settled meanwhile")
+
+
+def into_doubt(connection: sa.Connection, effect_id: str, now: datetime) -> None:
+    """The irreversible moment comes now. Raises LostRace when the effect may not happen any more."""
+    if not move(connection, effect_id, (CLAIMED,), IN_DOUBT, in_doubt_at=now):
+        raise LostRace("the effect was taken back or settled meanwhile")
+
+
+def settle(connection: sa.Connection, effect_id: str, result: Result, value: Json, now: datetime) -> None:
+    """It happened. Recorded whatever became of the task meanwhile: the world does not roll back."""
+    undo = {"tool": result.undo.tool, "arguments": dict(result.undo.arguments), "label": result.undo.label} if result.undo else None
+    move(connection, effect_id, (CLAIMED, IN_DOUBT, UNKNOWN), DONE, result={"value": value}, undo=undo, finished_at=now)
+
+
+def fail(connection: sa.Connection, effect_id: str, now: datetime) -> None:
+    """It certainly did not happen and will not be tried again under this step."""
+    move(connection, effect_id, (HELD, CLAIMED, IN_DOUBT, UNKNOWN), FAILED, finished_at=now)
+
+
+def is_in_doubt(connection: sa.Connection, effect_id: str) -> bool:
+    return connection.execute(sa.select(EffectRow.state).where(EffectRow.id == effect_id)).scalar() == IN_DOUBT
+
+
+def undoable(connection: sa.Connection, person_id: str, limit: int = 5) -> list[Entry]:
+    """A person's latest effects that can be taken back, newest first: held ones, and done ones that say how."""
+    can = sa.or_(EffectRow.state == HELD, sa.and_(EffectRow.state == DONE, EffectRow.undo.is_not(None), EffectRow.undo != sa.JSON.NULL))
+    query = sa.select(EffectRow.__table__).where(EffectRow.person_id == person_id, can).order_by(EffectRow.id.desc()).limit(limit)
+    return [_from_row(row) for row in connection.execute(query)]
+
+
+def _from_row(row: Any) -> Entry:
+    undo = Undo(row.undo["tool"], row.undo["arguments"], row.undo["label"]) if row.undo else None
+    value = (row.result or {}).get("value")
+    return Entry(
+        row.id, row.task_id, row.person_id, row.key, row.epoch, row.tool, row.arguments, row.state, row.summary, value, undo,
+        row.not_before, row.outgoing_id, row.approval_id, row.created_at,
+    )  # fmt: skip
