@@ -11,8 +11,9 @@ from agents.appointments import Appointments
 from agents.inquiries import Inquiries
 from agents.reminders import Reminders
 from agents.setup import Setup
-from agents.tools import answers, booking, business, calendar, facts, people, reminders
+from agents.tools import answers, booking, business, calendar, facts, people, reminders, undoing
 from agents.triage import Triage
+from agents.undo import Undo
 from orchestrator.business import BusinessBook
 from orchestrator.contracts import Agent, Tool, Words
 
@@ -23,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 
 def built_in_agents() -> tuple[Agent, ...]:
-    return (Triage(), Inquiries(), Reminders(), Appointments(), Setup())
+    return (Triage(), Inquiries(), Reminders(), Appointments(), Setup(), Undo())
 
 
 def built_in_tools(book: BusinessBook, words: Words) -> tuple[Tool, ...]:
@@ -33,7 +34,7 @@ def built_in_tools(book: BusinessBook, words: Words) -> tuple[Tool, ...]:
     changing = (booking.Book, booking.Reschedule, booking.Cancel, booking.Accept)
     about_calendar = tuple(kind(book, words) for kind in (*reading, *changing))
     about_people = (people.SetZone(), people.SetLanguage(words), people.SetName(), people.History(), people.Counts(words), people.StartHandover(book, words))
-    found = (*about_business, *changing_facts, business.Describe(), *about_calendar, *about_people, *(kind() for kind in reminders.TOOLS))
+    found = (*about_business, *changing_facts, business.Describe(), undoing.SettleUndo(), *about_calendar, *about_people, *(kind() for kind in reminders.TOOLS))
     return cast(tuple[Tool, ...], found)
 
 

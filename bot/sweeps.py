@@ -10,6 +10,7 @@ from datetime import datetime
 from bot.inbox import release_old_ids
 from orchestrator.contracts import Clock
 from orchestrator.execution.due import DueWork
+from orchestrator.execution.due_asks import DueAsks
 from orchestrator.tasks import retention, schedules
 from storage.database import Database
 
@@ -25,6 +26,7 @@ class Sweeps:
     def __init__(self, database: Database, work: DueWork, clock: Clock, is_leader: Callable[[], bool] = lambda: True) -> None:
         self._database = database
         self._work = work
+        self._asks = DueAsks(work.runner)
         self._clock = clock
         self._is_leader = is_leader
         self._changed = asyncio.Event()
@@ -69,6 +71,7 @@ class Sweeps:
 
     async def _expire(self) -> None:
         await self._database.write(self._work.expire_questions)
+        await self._database.write(self._asks.sweep)
 
     async def _health(self) -> None:
         words, now = self._work.runner.around.words, self._clock.now()

@@ -69,6 +69,7 @@ class Ask:
     tool: str = ""
     version: int = 0
     arguments: Mapping[str, Json] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
     second_id: str | None = None
     second_after: timedelta | None = None
 
@@ -91,6 +92,7 @@ class Approval:
     tool: str
     version: int
     arguments: Mapping[str, Json]
+    files: Mapping[str, str]
     digest: str
     shown: Shown
     state: str
@@ -110,7 +112,7 @@ def ask(connection: sa.Connection, new: Ask) -> Approval:
             "id": approval_id, "kind": new.kind.value, "task_id": new.task.id, "person_id": new.task.person_id, "approver_id": new.approver_id,
             "second_id": new.second_id, "second_at": new.now + new.second_after if new.second_id and new.second_after else None,
             "chat_id": new.chat_id, "key": new.key, "epoch": new.task.epoch, "tool": new.tool, "version": new.version,
-            "arguments": dict(new.arguments), "digest": new.digest, "shown": new.shown.as_json(), "remind_at": new.now + new.lasts / 2,
+            "arguments": dict(new.arguments), "files": dict(new.files), "digest": new.digest, "shown": new.shown.as_json(), "remind_at": new.now + new.lasts / 2,
             "expires_at": expires, "created_at": new.now,
         },
     )  # fmt: skip
@@ -203,5 +205,5 @@ def _may_press(presser_id: str, now: datetime) -> sa.ColumnElement[bool]:
 def _from_row(row: Any) -> Approval:
     return Approval(
         row.id, Kind(row.kind), row.task_id, row.person_id, row.approver_id, row.second_id, row.second_at, row.chat_id, row.outgoing_id, row.key,
-        row.epoch, row.tool, row.version, row.arguments, row.digest, Shown.from_json(row.shown), row.state, row.decision, row.expires_at, row.created_at,
+        row.epoch, row.tool, row.version, row.arguments, row.files, row.digest, Shown.from_json(row.shown), row.state, row.decision, row.expires_at, row.created_at,
     )  # fmt: skip

@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from orchestrator.actions.policy import Budgets
-from orchestrator.contracts import Person, Task
-from storage.models import CounterRow, SpendRow, new_id
+from orchestrator.contracts import ENDED, Person, Task
+from storage.models import CounterRow, SpendRow, TaskRow, new_id
 
 RESERVED, SETTLED, RELEASED = "reserved", "settled", "released"
 TASK, DAY, MONTH, SCHEDULE = "task", "day", "month", "schedule"
@@ -52,7 +52,7 @@ def reserve(
     connection: sa.Connection, person: Person, task: Task, key: str, name: str, credits: float, limits: tuple[Limit, ...], now: datetime
 ) -> Shortage | None:
     """Set credits aside for a step, once; a step that has its reservation already keeps it. Returns what stands in the way."""
-    if credits <= 0 or _reservation(connection, task, key) is not None:
+    if credits <= 0 or _reservation(connection, task.id, key) is not None:
         return None
     for limit in limits:
         _ensure(connection, person.id, limit)
@@ -74,12 +74,20 @@ def reserve(
 
 def settle(connection: sa.Connection, task: Task, key: str, credits: float, now: datetime, *, tokens: int = 0) -> None:
     """What the call really cost; never more than was reserved is counted against a limit without being said so in the row."""
-    _close(connection, task, key, credits, tokens, SETTLED, now)
+    _close(connection, task.id, key, credits, tokens, SETTLED, now)
 
 
 def release(connection: sa.Connection, task: Task, key: str, now: datetime) -> None:
     """The call did not happen: its credits are free again."""
-    _close(connection, task, key, 0.0, 0, RELEASED, now)
+    _close(connection, task.id, key, 0.0, 0, RELEASED, now)
+
+
+def release_ended(connection: sa.Connection, now: datetime, limit: int = 100) -> None:
+    """Free what tasks had set aside that have ended without settling it."""
+    ended = [state.value for state in ENDED]
+    query = sa.select(TaskRow.id, SpendRow.key).join(TaskRow, TaskRow.id == SpendRow.task_id)
+    for row in connection.execute(query.where(SpendRow.state == RESERVED, TaskRow.state.in_(ended)).limit(limit)).all():
+        _close(connection, row.id, row.key, 0.0, 0, RELEASED, now)
 
 
 def top_up(connection: sa.Connection, person_id: str, limit: Limit, credits: float) -> None:
@@ -103,13 +111,13 @@ def spent_by_task(connection: sa.Connection, task_id: str) -> float:
     return float(connection.execute(query).scalar_one())
 
 
-def _reservation(connection: sa.Connection, task: Task, key: str) -> Any:
+def _reservation(connection: sa.Connection, task_id: str, key: str) -> Any:
     query = sa.select(SpendRow.id, SpendRow.person_id, SpendRow.reserved, SpendRow.counters)
-    return connection.execute(query.where(SpendRow.task_id == task.id, SpendRow.key == key, SpendRow.state == RESERVED)).first()
+    return connection.execute(query.where(SpendRow.task_id == task_id, SpendRow.key == key, SpendRow.state == RESERVED)).first()
 
 
-def _close(connection: sa.Connection, task: Task, key: str, credits: float, tokens: int, state: str, now: datetime) -> None:
-    row = _reservation(connection, task, key)
+def _close(connection: sa.Connection, task_id: str, key: str, credits: float, tokens: int, state: str, now: datetime) -> None:
+    row = _reservation(connection, task_id, key)
     if row is None:
         return
     closing = sa.update(SpendRow).where(SpendRow.id == row.id, SpendRow.state == RESERVED)

@@ -57,15 +57,19 @@ class Call:
         given: dict[str, Json] = self.arguments.model_dump(mode="json") if hasattr(self.arguments, "model_dump") else dict(self.arguments)
         return given
 
-    def digest(self) -> str:
-        """SHA-256 over everything that an approval binds, in canonical form (SAFETY). Raises FilesNeeded."""
+    def used_files(self) -> dict[str, str]:
+        """The hashes of the files that this very plan uses. Raises FilesNeeded."""
         if missing := tuple(name for name in self.reach.files if name not in self.files):
             raise FilesNeeded(missing)
+        return {name: self.files[name] for name in self.reach.files}
+
+    def digest(self) -> str:
+        """SHA-256 over everything that an approval binds, in canonical form (SAFETY). Raises FilesNeeded."""
         return plan_digest(
             self.tool.name,
             self.tool.version,
             self.plain_arguments(),
-            {name: self.files[name] for name in self.reach.files},
+            self.used_files(),
             self.reach,
             self.person.id,
             self.task,

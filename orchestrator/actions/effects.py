@@ -18,7 +18,17 @@ from orchestrator.contracts import Json, LostRace
 from orchestrator.outside import Result, Undo
 from storage.models import EffectRow, new_id
 
-HELD, CLAIMED, IN_DOUBT, DONE, FAILED, UNKNOWN, DROPPED, UNDONE = "held", "claimed", "in_doubt", "done", "failed", "unknown", "dropped", "undone"
+HELD, CLAIMED, IN_DOUBT, DONE, FAILED, UNKNOWN, DROPPED, UNDOING, UNDONE = (
+    "held",
+    "claimed",
+    "in_doubt",
+    "done",
+    "failed",
+    "unknown",
+    "dropped",
+    "undoing",
+    "undone",
+)
 OPEN = (HELD, CLAIMED)
 
 
@@ -116,6 +126,20 @@ def undoable(connection: sa.Connection, person_id: str, limit: int = 5) -> list[
     """A person's latest effects that can be taken back, newest first: held ones, and done ones that say how."""
     can = sa.or_(EffectRow.state == HELD, sa.and_(EffectRow.state == DONE, EffectRow.undo.is_not(None), EffectRow.undo != sa.JSON.NULL))
     query = sa.select(EffectRow.__table__).where(EffectRow.person_id == person_id, can).order_by(EffectRow.id.desc()).limit(limit)
+    return [_from_row(row) for row in connection.execute(query)]
+
+
+def is_undo_of(connection: sa.Connection, call: Call) -> bool:
+    """Whether a call is exactly the one that an effect, being taken back now, named when it happened."""
+    entry = find(connection, str(call.task.slots.get("effect", "")), call.person.id)
+    if entry is None or entry.undo is None or entry.state != UNDOING or entry.undo.tool != call.tool.name:
+        return False
+    return bool(call.tool.arguments.model_validate(dict(entry.undo.arguments)) == call.arguments)
+
+
+def done_in(connection: sa.Connection, task_id: str) -> list[Entry]:
+    """What a task has done to the world so far, oldest first."""
+    query = sa.select(EffectRow.__table__).where(EffectRow.task_id == task_id, EffectRow.state == DONE).order_by(EffectRow.id)
     return [_from_row(row) for row in connection.execute(query)]
 
 

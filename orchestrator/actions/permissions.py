@@ -11,6 +11,9 @@ from orchestrator.actions import effects
 from orchestrator.actions.calls import Call
 from storage.models import PermissionRow, new_id
 
+UNDO = "undo"
+"""The task type that takes an effect back: a person pressed for exactly this."""
+
 
 def give(
     connection: sa.Connection,
@@ -47,6 +50,8 @@ def covers(connection: sa.Connection, call: Call) -> bool:
     """
     if call.facts.tainted and call.facts.private:
         return False
+    if call.task.type == UNDO and effects.is_undo_of(connection, call):
+        return True
     known = effects.of_call(connection, call)
     if known is not None:
         return known.covered

@@ -57,7 +57,7 @@ class Rules:
         new = Ask(
             Kind.EFFECT, call.task, call.key, call.digest(), Shown(preview.summary, preview.details, self._notes(call, judgement, judge.person)),
             judge.person.id, judge.chat_id, call.now, timedelta(hours=settings.hours), call.tool.name, call.tool.version, call.plain_arguments(),
-            second, timedelta(minutes=settings.second_after_minutes) if second else None,
+            call.used_files(), second, timedelta(minutes=settings.second_after_minutes) if second else None,
         )  # fmt: skip
         asking.open_ask(call.connection, new, judge.person, self.words)
         return Pending()

@@ -59,6 +59,11 @@ class RunningContext:
         """The keys of every finished step this run knows of."""
         return frozenset(self._steps)
 
+    @property
+    def changed(self) -> bool:
+        """Whether this task called anything that is not a mere look."""
+        return any(step.kind == "call" and step.error is None and not self._is_read(step.name) for step in self._steps.values())
+
     def words(self, message: str, /, **arguments: Any) -> str:
         return self._around.words(self._task.language, message, arguments)
 

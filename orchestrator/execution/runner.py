@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Coroutine, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from orchestrator.actions import effects
 from orchestrator.contracts import (
     ENDED,
+    Action,
     Agent,
+    Button,
     Card,
     Catalogue,
     Declined,
@@ -36,9 +39,11 @@ from orchestrator.execution.hands import Hand, InTransaction
 from orchestrator.execution.surroundings import Surroundings
 from orchestrator.tasks import agent_log, asks, family, journal, manager, outgoing
 from orchestrator.tasks.people import person_of
+from storage.database import savepoint
 
 T = TypeVar("T")
 MAX_ATTEMPTS = 3
+UNDO_SHOWN = 3
 BACKOFF = 2.0
 """Seconds before the first retry of a transient failure; each later one waits four times as long."""
 
@@ -70,12 +75,10 @@ class Runner:
     def run_now(self, connection: sa.Connection, task: Task, person: Person, message_id: str | None = None) -> Task:
         """Run an instant agent inside the message's transaction; if it raises, its writes are undone and the task is failed honestly."""
         hand = InTransaction(connection)
-        savepoint = connection.begin_nested()
         try:
-            drive(self._segment(task, person, hand, journal.read(connection, task.id) if task.segment else {}, message_id))
-            savepoint.commit()
+            with savepoint(connection):
+                drive(self._segment(task, person, hand, journal.read(connection, task.id) if task.segment else {}, message_id))
         except Exception as error:
-            savepoint.rollback()
             logger.exception("instant agent failed", extra={"task": task.id, "agent": task.agent})
             self._fail(connection, task, _describe(error), message_id)
         after = manager.load(connection, task.id) or task
@@ -119,13 +122,13 @@ class Runner:
         except Waiting:
             await hand.write(task, lambda connection: self._wait(connection, task, context))
             return
-        await hand.write(task, lambda connection: self._end(connection, task, outcome, message_id, (self.around.clock.now() - begun)))
+        await hand.write(task, lambda connection: self._end(connection, task, outcome, message_id, (self.around.clock.now() - begun), context.changed))
 
-    def _end(self, connection: sa.Connection, task: Task, outcome: Outcome, message_id: str | None, spent: timedelta) -> None:
+    def _end(self, connection: sa.Connection, task: Task, outcome: Outcome, message_id: str | None, spent: timedelta, changed: bool) -> None:
         now = self.around.clock.now()
         agent_log.record(connection, task, agent_log.PROCESSED, now, duration_ms=spent.total_seconds() * 1000)
         if isinstance(outcome, Done):
-            self.show(connection, task, outcome.card, message_id)
+            self.show(connection, task, self._with_undo(connection, task, outcome.card) if changed else outcome.card, message_id)
             ended = manager.complete(connection, task, outcome.data, now)
         elif isinstance(outcome, Declined):
             self.show(connection, task, outcome.card, message_id)
@@ -134,6 +137,16 @@ class Runner:
             ended = self._hand_on(connection, task, outcome)
         if not self._is_instant(task):
             self._wake_followers(connection, ended, message_id)
+
+    def _with_undo(self, connection: sa.Connection, task: Task, card: Card) -> Card:
+        """What can be taken back is reported with a button that does."""
+        words = self.around.words
+        rows = tuple(
+            (Button(words(task.language, "button-undo-this", {"summary": entry.undo.label}), Action("undo", entry.id)),)
+            for entry in effects.done_in(connection, task.id)
+            if entry.undo is not None
+        )
+        return replace(card, buttons=(*card.buttons, *rows[:UNDO_SHOWN])) if card.text else card
 
     def _hand_on(self, connection: sa.Connection, task: Task, outcome: NotMine) -> Task:
         now = self.around.clock.now()
@@ -195,7 +208,9 @@ class Runner:
 
     def _fail(self, connection: sa.Connection, task: Task, failure: dict[str, Json], message_id: str | None, *, dead_letter: bool = True) -> None:
         now = self.around.clock.now()
-        text = self.around.words(task.language, "task-failed", {"number": task.number, "title": task.title, "reason": failure["message"]})
+        done = "; ".join(entry.summary for entry in effects.done_in(connection, task.id)) if task.segment or not self._is_instant(task) else ""
+        given = {"number": task.number, "title": task.title, "reason": failure["message"], "done": done}
+        text = self.around.words(task.language, "task-failed-after" if done else "task-failed", given)
         self.show(connection, task, Card(text), message_id)
         ended = manager.fail(connection, task, failure, now, dead_letter=dead_letter)
         if not self._is_instant(task):

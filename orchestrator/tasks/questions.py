@@ -22,6 +22,11 @@ _columns = (
     QuestionRow.id, QuestionRow.task_id, QuestionRow.person_id, QuestionRow.chat_id, QuestionRow.key, QuestionRow.kind, QuestionRow.prompt,
     QuestionRow.options, QuestionRow.data, QuestionRow.outgoing_id, QuestionRow.created_at,
 )  # fmt: skip
+_open_in_chat = (
+    sa.select(*_columns)
+    .where(QuestionRow.chat_id == sa.bindparam("chat"), QuestionRow.state == "open", QuestionRow.person_id == sa.bindparam("person"))
+    .order_by(QuestionRow.id.desc())
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +80,7 @@ def _buttons(question_id: str, options: Sequence[Option]) -> tuple[tuple[Button,
 
 def open_in_chat(connection: sa.Connection, chat_id: str, person_id: str) -> list[Question]:
     """Open questions of a person in a chat, newest first."""
-    query = sa.select(*_columns).where(QuestionRow.chat_id == chat_id, QuestionRow.state == "open", QuestionRow.person_id == person_id)
-    return [_from_row(row) for row in connection.execute(query.order_by(QuestionRow.id.desc()))]
+    return [_from_row(row) for row in connection.execute(_open_in_chat, {"chat": chat_id, "person": person_id})]
 
 
 def find(connection: sa.Connection, question_id: str, person_id: str) -> Question | None:

@@ -21,7 +21,7 @@ from orchestrator.contracts import (
     TaskState,
 )
 from orchestrator.tasks import fate, handover, manager, notifications, questions, routes, schedules, statistics
-from orchestrator.triage import offers, work
+from orchestrator.triage import accounts, decisions, offers, takebacks, work
 from orchestrator.triage.taxonomy import COMMANDS, TRIAGE_AGENT
 from orchestrator.triage.turn import Turn, say_button
 
@@ -274,6 +274,12 @@ def _on_event(task_type: str) -> Callable[[Turn, str], None]:
     return act
 
 
+def _decline(turn: Turn, rest: str) -> None:
+    """Declines what waits for approval or, by an owner and with a booking's id, a booking."""
+    declining_booking = turn.person.role is Role.OWNER and len(rest) > len("#999999999")
+    (_on_event("appointment_cancel") if declining_booking else decisions.command("decline"))(turn, rest)
+
+
 def ask_zone_once(turn: Turn, found: list[Route]) -> None:
     """After the first message that speaks of a time, ask once whether the zone we reckoned in is theirs."""
     if turn.person.zone is not None or turn.person.role is Role.GUEST or not any(_speaks_of_clock(route) for route in found):
@@ -300,6 +306,11 @@ COMMAND_LIST: tuple[Command, ...] = (
     Command("pause", _change(_do_pause, "task-paused", LIVE - {TaskState.PAUSED})),
     Command("resume", _change(_do_resume, "task-resumed", frozenset({TaskState.PAUSED}))),
     Command("retry", _change(_do_retry, "task-retried", frozenset({TaskState.FAILED}))),
+    Command("approvals", decisions.show_all),
+    Command("approve", decisions.command("approve")),
+    Command("decline", _decline),
+    Command("undo", takebacks.undo),
+    Command("budget", accounts.budget),
     Command("why", _why),
     Command("where", _where),
     Command("wrong", _wrong),
@@ -309,7 +320,6 @@ COMMAND_LIST: tuple[Command, ...] = (
     Command("stats", _stats),
     Command("handback", _handback),
     Command("accept", _on_event("booking_accept"), owner_only=True),
-    Command("decline", _on_event("appointment_cancel"), owner_only=True),
     Command("move", _on_event("appointment_reschedule"), owner_only=True),
     Command("setup", _through_agent("setup"), owner_only=True),
 )

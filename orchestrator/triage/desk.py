@@ -12,7 +12,7 @@ from orchestrator.contracts import AnswerKind, Card, Lane, Option, Route, TaskSt
 from orchestrator.tasks import handover, inbox, manager, people, questions
 from orchestrator.tasks.manager import NewTask
 from orchestrator.tasks.questions import Question
-from orchestrator.triage import commands, dialogue, presses, safety, work
+from orchestrator.triage import commands, decisions, dialogue, presses, safety, work
 from orchestrator.triage.offers import CLARIFY
 from orchestrator.triage.requests import split, with_details
 from orchestrator.triage.taxonomy import DESK, SMALL, UNCLEAR
@@ -82,6 +82,8 @@ class Desk:
         cascade = self._services.cascade()
         route = cascade.decide(turn.text, turn.language)
         open_questions = questions.open_in_chat(turn.connection, turn.chat.id, turn.person.id)
+        if decisions.said(turn, open_questions):
+            return
         takes_all = bool(open_questions) and open_questions[0].key.startswith(dialogue.FREE)
         found = [route] if takes_all else split(turn.text, turn.language, cascade)
         for question in open_questions if len(found) == 1 else ():
@@ -120,7 +122,7 @@ class Desk:
         """The route with its times read, and with what it refers to."""
         if "when" in route.slots:
             return route
-        read = with_details(route, now=turn.now, zone=turn.person.effective_zone)
+        read = with_details(route, now=turn.now, zone=turn.person.effective_zone, language=turn.written)
         return dialogue.refer(turn, read)
 
     def _begin(self, turn: Turn, found: list[Route]) -> None:

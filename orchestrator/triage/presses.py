@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from orchestrator.contracts import Action, Method, Role, Route
 from orchestrator.tasks import handover, manager, notifications, outgoing, questions, routes, zones
 from orchestrator.tasks.questions import Question
-from orchestrator.triage import commands, dialogue, work
+from orchestrator.triage import commands, decisions, dialogue, edits, takebacks, work
 from orchestrator.triage.offers import CLARIFY, REROUTE, ZONE, offer_other_agents
 from orchestrator.triage.requests import with_details
 from orchestrator.triage.taxonomy import DESK, UNCLEAR
@@ -99,6 +99,8 @@ def clarified(turn: Turn, question: Question, intent: Any) -> None:
 
 def house_answer(turn: Turn, question: Question, value: Any) -> None:
     """An answer to one of the desk's own questions."""
+    if edits.answered(turn, question, value):
+        return
     if question.key == ZONE:
         zones.settle(turn.connection, turn.envelope(), turn.person, str(value), turn.services.words)
 
@@ -121,6 +123,8 @@ def _task(turn: Turn, action: Action) -> str:
 
 ACTIONS: dict[str, Callable[[Turn, Action], str]] = {
     "answer": _answer,
+    "approval": decisions.pressed,
+    "undo": takebacks.pressed,
     "notification": _notification,
     "handback": _hand_back,
     "task": _task,

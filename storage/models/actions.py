@@ -38,6 +38,7 @@ class ApprovalRow(Base):
     tool: Mapped[str] = mapped_column(sa.String(100), default="")
     version: Mapped[int] = mapped_column(default=0)
     arguments: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    files: Mapped[dict[str, Any]] = mapped_column(default=dict)
     digest: Mapped[str] = mapped_column(sa.String(64))
     shown: Mapped[dict[str, Any]] = mapped_column(default=dict)
     state: Mapped[str] = mapped_column(sa.String(16), default="pending")
@@ -52,7 +53,7 @@ class ApprovalRow(Base):
 class EffectRow(Base):
     """One thing done to the world, at most once for a step of an epoch.
 
-    planned, held, claimed, in_doubt, then done, failed, unknown or dropped; undone when it was taken back.
+    held, claimed, in_doubt, then done, failed, unknown or dropped; undoing and undone when it is taken back.
     """
 
     __tablename__ = "effects"

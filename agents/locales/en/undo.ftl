@@ -1,0 +1,3 @@
+undo-finished = Undone: { $label }
+undo-failed = I could not undo this: { $label }. { $reason }
+intent-undo = undo something

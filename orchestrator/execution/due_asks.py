@@ -1,0 +1,57 @@
+"""Asks whose time has come: reminded of at half time, passed on to a second approver, ended when nobody answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from orchestrator.actions import approvals, asking, budgets
+from orchestrator.actions.approvals import Approval
+from orchestrator.contracts import WAITING, Card
+from orchestrator.execution.runner import Runner
+from orchestrator.tasks import manager, outgoing
+from orchestrator.tasks.people import chat_of, person_of
+
+
+@dataclass(slots=True)
+class DueAsks:
+    """Called by the sweep; every act is a compare-and-set, so that two sweeps at once do no harm."""
+
+    runner: Runner
+    _looked: datetime | None = field(default=None)
+
+    def sweep(self, connection: sa.Connection) -> int:
+        """Returns how many asks were touched."""
+        now = self.runner.around.clock.now()
+        expired = approvals.expire(connection, now)
+        for approval in expired:
+            self._ran_out(connection, approval, now)
+        reminded = approvals.to_remind(connection, now)
+        for approval in reminded:
+            self._show(connection, approval, approval.approver_id, approval.chat_id, "ask-reminder", now)
+        passed_on = approvals.for_second(connection, now, self._looked or datetime.min.replace(tzinfo=now.tzinfo))
+        for approval in passed_on:
+            chat_id = chat_of(connection, str(approval.second_id))
+            if chat_id is not None:
+                self._show(connection, approval, str(approval.second_id), chat_id, "ask-second", now)
+        self._looked = now
+        budgets.release_ended(connection, now)
+        return len(expired) + len(reminded) + len(passed_on)
+
+    def _show(self, connection: sa.Connection, approval: Approval, reader_id: str, chat_id: str, lead: str, now: datetime) -> None:
+        reader, words = person_of(connection, reader_id), self.runner.around.words
+        asking.show(connection, approval, reader, words, now, lead=words(reader.language, lead, {}), chat_id=chat_id)
+
+    def _ran_out(self, connection: sa.Connection, approval: Approval, now: datetime) -> None:
+        """Say that it was not done, and let the task meet the refusal."""
+        words, reader = self.runner.around.words, person_of(connection, approval.approver_id)
+        envelope = outgoing.Envelope(approval.chat_id, reader.id, now, approval.task_id)
+        if approval.outgoing_id is not None:
+            closed = asking.closed_card(approval, reader, words, words(reader.language, "ask-expired", {}))
+            outgoing.revise(connection, envelope, approval.outgoing_id, closed)
+        outgoing.post(connection, envelope, Card(words(reader.language, "ask-ran-out", {"summary": asking.visible(approval.shown.summary)})))
+        task = manager.load(connection, approval.task_id)
+        if task is not None and task.state in WAITING:
+            self.runner.wake(connection, task, None)

@@ -1,0 +1,93 @@
+"""Editing a plan that waits for approval: which argument, what instead; a new plan, a new digest, a new card."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pydantic
+
+from orchestrator.actions import approvals, asking
+from orchestrator.actions.approvals import Approval, Ask, Kind, Shown
+from orchestrator.actions.calls import Call, reach_of
+from orchestrator.contracts import AnswerKind, Card, Option
+from orchestrator.tasks import manager, questions
+from orchestrator.tasks.people import person_of
+from orchestrator.tasks.questions import Question
+from orchestrator.triage import ask_cards as cards
+from orchestrator.triage.turn import Turn, say_button
+
+FIELD, VALUE = "approval-field", "free-approval-value"
+"""Keys of the desk's own questions while a plan is being edited."""
+
+
+def begin(turn: Turn, approval: Approval) -> str:
+    tool = turn.services.catalogue.tool(approval.tool)
+    present = approvals.get(turn.connection, approval.id)
+    if tool is None or present.state != approvals.PENDING or present.expires_at <= turn.now:
+        return cards.too_late(turn, approval)
+    fields = getattr(tool, "editable", None) or tuple(name for name, value in approval.arguments.items() if isinstance(value, str))
+    options = [Option(_field_name(turn, name), name) for name in fields]
+    data = {"approval": approval.id}
+    if len(options) == 1:
+        _ask_value(turn, approval, str(options[0].value))
+    else:
+        questions.ask(turn.connection, turn.envelope(), None, FIELD, Card(turn.words("edit-which")), AnswerKind.CHOICE, options, data)
+    return "press-taken"
+
+
+def _field_name(turn: Turn, name: str) -> str:
+    try:
+        return turn.words(f"argument-{name.replace('_', '-')}")
+    except KeyError:
+        return name.replace("_", " ")
+
+
+def _ask_value(turn: Turn, approval: Approval, name: str) -> None:
+    value = approval.arguments.get(name)
+    present = ", ".join(map(str, value)) if isinstance(value, list) else str(value or "-")
+    prompt = Card(
+        turn.words("edit-value", name=_field_name(turn, name), value=asking.visible(present)[:1500]), ((say_button(turn.words("button-keep"), "/approvals"),),)
+    )
+    questions.ask(turn.connection, turn.envelope(), None, VALUE, prompt, AnswerKind.TEXT, (), {"approval": approval.id, "field": name})
+
+
+def answered(turn: Turn, question: Question, value: Any) -> bool:
+    """An answer that belongs to an edit. False for any other question."""
+    if question.key not in {FIELD, VALUE}:
+        return False
+    approval = approvals.find(turn.connection, str(question.data["approval"]), turn.person.id)
+    if approval is None or approval.state != approvals.PENDING:
+        turn.reply(turn.words("press-spent" if approval is None else cards.too_late(turn, approval)))
+    elif question.key == FIELD:
+        _ask_value(turn, approval, str(value))
+    else:
+        _edited(turn, approval, str(question.data["field"]), str(value))
+    return True
+
+
+def _edited(turn: Turn, approval: Approval, name: str, text: str) -> None:
+    """A new plan with a new digest; the old card's buttons are dead."""
+    tool, task = turn.services.catalogue.tool(approval.tool), manager.load(turn.connection, approval.task_id)
+    if tool is None or task is None:
+        turn.reply(turn.words("press-spent"))
+        return
+    old = approval.arguments.get(name)
+    value: Any = [part for part in re.split(r"[,;\s]+", text) if part] if isinstance(old, list) else text
+    try:
+        typed = tool.arguments.model_validate({**approval.arguments, name: value})
+    except pydantic.ValidationError as error:
+        turn.reply(turn.words("edit-wrong", reason="; ".join(str(fault["msg"]) for fault in error.errors())))
+        _ask_value(turn, approval, name)
+        return
+    person = person_of(turn.connection, approval.person_id)
+    call = Call(turn.connection, person, task, approval.key, tool, typed, turn.now, files=approval.files, reach=reach_of(tool, typed))
+    preview = call.preview(turn.services.words)
+    rules = turn.services.runner.around.dispatcher.rules
+    again = Ask(
+        Kind.EFFECT, task, approval.key, call.digest(), Shown(preview.summary, preview.details, approval.shown.notes), approval.approver_id,
+        approval.chat_id, turn.now, timedelta(hours=rules.policy.approvals.hours), tool.name, tool.version, call.plain_arguments(), call.used_files(),
+    )  # fmt: skip
+    cards.close(turn, approval, turn.words("ask-superseded"))
+    asking.open_ask(turn.connection, again, turn.person, turn.services.words)
