@@ -10,7 +10,7 @@ import asyncio
 import logging
 import re
 from collections import OrderedDict, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -43,6 +43,10 @@ _REPLIES = {Entry.TOLD: "stranger-private", Entry.WRONG_CODE: "stranger-wrong-co
 logger = logging.getLogger(__name__)
 
 
+TakeSecret = Callable[[sa.Connection, str, str, str, datetime], str | None]
+"""Given chat, person and text: the id of the credential request whose answer this was, after it was taken into the vault."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Place:
     """Which chat and person a message belongs to."""
@@ -71,6 +75,7 @@ class Inbox:
         self._places: OrderedDict[tuple[str, str, str], _Place] = OrderedDict()
         self._notices: deque[datetime] = deque(maxlen=NOTICES_A_MINUTE)
         self._telling: set[asyncio.Task[None]] = set()
+        self.take_secret: TakeSecret = lambda connection, chat_id, person_id, text, now: None
 
     async def take(self, batch: Sequence[Incoming]) -> None:
         """Store a batch in one transaction, in the order of its platform ids. Returns after the commit.
@@ -103,7 +108,7 @@ class Inbox:
 
     async def _store(self, batch: list[Incoming], now: datetime, known: Mapping[tuple[str, str, str], _Place]) -> _Taken:
         def work(connection: sa.Connection) -> _Taken:
-            return store(connection, self._door, batch, known, now)
+            return store(connection, self._door, batch, known, now, self.take_secret)
 
         return await self._database.write(work, key=batch[0].channel)
 
@@ -130,7 +135,9 @@ class Inbox:
             logger.info("a stranger was not told that the bot is private", extra={"channel": item.channel, "error": str(error)})
 
 
-def store(connection: sa.Connection, door: Door, batch: Sequence[Incoming], known: Mapping[tuple[str, str, str], _Place], now: datetime) -> _Taken:
+def store(
+    connection: sa.Connection, door: Door, batch: Sequence[Incoming], known: Mapping[tuple[str, str, str], _Place], now: datetime, take_secret: TakeSecret
+) -> _Taken:
     """One insert for the whole batch when everybody in it is known."""
     taken = _Taken()
     rows: list[dict[str, Any]] = []
@@ -141,7 +148,10 @@ def store(connection: sa.Connection, door: Door, batch: Sequence[Incoming], know
             place, paired = _let_in(connection, door, item, taken, now)
         if place is None or (item.payload.get("edited") and not _edits_the_latest(connection, place, item)):
             continue
-        rows.append(_row(item, place, now, text=START if paired else _storable(item.text)[:TEXT_LIMIT]))
+        row = _row(item, place, now, text=START if paired else _storable(item.text)[:TEXT_LIMIT])
+        if item.kind is Kind.TEXT and (request := take_secret(connection, place.chat_id, place.person_id, item.text, now)) is not None:
+            row |= {"text": "", "payload": {"secret_of": request, "message_id": item.payload.get("message_id")}}
+        rows.append(row)
     if rows:
         connection.execute(_INSERTS[connection.dialect.name], rows)
         for chat_id in dict.fromkeys(row["chat_id"] for row in rows):

@@ -280,6 +280,15 @@ class Context(Protocol):
         """Run a tool through the dispatcher. Raises ToolError or FatalError, the same in every later run."""
         ...
 
+    async def credential(
+        self, key: str, *, service: str, url: str, tools: Sequence[str], kind: str = "other", fields: Sequence[str] = ("username", "password"), reason: str = ""
+    ) -> str:
+        """The handle (`cred://id`) of the person's credential for a service, asked for in the chat where there is none.
+
+        It can be used only at the scheme, host and port of `url` and by these tools. Raises ToolError where the person declined.
+        """
+        ...
+
     async def think(self, key: str, prompt: str) -> str:
         """One model answer. Raises ToolError where no model is configured."""
         ...

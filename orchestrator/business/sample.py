@@ -40,7 +40,7 @@ business:
 
   services:                # minutes and price; price 0 is free
     - name: {en: haircut, de: Haarschnitt, es: corte de pelo, zh: 剪发}
-      also: {en: [cut, trim, hair cut], de: [Haare schneiden, Haareschneiden, Schnitt], es: [corte, cortarme el pelo, cortar el pelo], zh: [理发, 剪头发]}
+      also: {en: [cut, trim, hair cut], de: [Haare schneiden, Haareschneiden, Schnitt, schneiden], es: [corte, cortarme el pelo, cortar el pelo], zh: [理发, 剪头发, 剪头, 头发, 剪个头, 理个发]}
       minutes: 30
       price: 35
     - name: {en: colouring, de: Färben, es: tinte, zh: 染发}
@@ -64,10 +64,10 @@ business:
 
   faq:
     - question:
-        en: [How can I pay?, Do you take cards?, Is cash accepted?, payment methods credit card contactless]
-        de: [Wie kann ich bezahlen?, Nehmen Sie Karten?, Kann ich bar zahlen?, Zahlung Kreditkarte EC-Karte kontaktlos]
-        es: [¿Cómo puedo pagar?, ¿Aceptan tarjetas?, ¿Se puede pagar en efectivo?, pago tarjeta de crédito]
-        zh: [怎么付款？, 可以刷卡吗？, 收现金吗？, 支付方式 信用卡 微信 支付宝]
+        en: [How can I pay?, Do you take cards?, Is cash accepted?, payment methods credit debit card visa mastercard apple google pay contactless]
+        de: [Wie kann ich bezahlen?, Nehmen Sie Karten?, Kann ich bar zahlen?, Zahlung Kreditkarte EC-Karte Visa Kartenzahlung Barzahlung Apple Pay kontaktlos]
+        es: [¿Cómo puedo pagar?, ¿Aceptan tarjetas?, ¿Se puede pagar en efectivo?, pago tarjeta de crédito débito visa bizum contado]
+        zh: [怎么付款？, 可以刷卡吗？, 收现金吗？, 支付方式 信用卡 微信付款 支付宝]
       answer:
         en: You can pay by card or in cash.
         de: Sie können mit Karte oder bar bezahlen.
@@ -84,8 +84,8 @@ business:
         es: Detrás de la casa hay un aparcamiento gratuito.
         zh: 屋后有免费停车场。
     - question:
-        en: [Do you take insurance?, Is it covered by my insurance?, health insurance plan accepted]
-        de: [Nehmen Sie Versicherungen?, Zahlt das meine Krankenkasse?, Versicherung Kasse abrechnen]
+        en: [Do you take insurance?, Is it covered by my insurance?, health insurance plan accepted cover coverage]
+        de: [Nehmen Sie Versicherungen?, Zahlt das meine Krankenkasse?, Versicherung Krankenkasse Kasse abrechnen übernehmen erstatten]
         es: [¿Aceptan seguros?, ¿Lo cubre mi seguro?, seguro médico mutua]
         zh: [接受保险吗？, 医保可以报销吗？, 保险]
       answer:
@@ -94,20 +94,20 @@ business:
         es: No facturamos a seguros; usted paga directamente y recibe un recibo.
         zh: 我们不与保险公司结算；请直接付款，我们会开收据。
     - question:
-        en: [What is your cancellation policy?, How late can I cancel?, cancellation fee no-show late]
-        de: [Bis wann kann ich absagen?, Was kostet eine Absage?, Stornierung Absage Gebühr]
-        es: [¿Hasta cuándo puedo cancelar?, ¿Cobran por cancelar?, política de cancelación]
-        zh: [最晚什么时候可以取消？, 取消要收费吗？, 取消政策]
+        en: [What is your cancellation policy?, How late can I cancel?, What if I do not come?, cancellation fee no-show late missed]
+        de: [Bis wann kann ich absagen?, Was kostet eine Absage?, Was ist wenn ich nicht komme?, Stornierung Absage Gebühr stornieren erscheinen auftauchen versäumter Termin]
+        es: [¿Hasta cuándo puedo cancelar?, ¿Cobran por cancelar?, ¿Y si no voy?, política de cancelación anular antelación anulación presentarse cobrar]
+        zh: [最晚什么时候可以取消？, 取消要收费吗？, 如果没去会怎么样？, 取消政策 爽约 没来]
       answer:
         en: You can cancel free of charge up to 24 hours before the appointment.
         de: Bis 24 Stunden vor dem Termin können Sie kostenlos absagen.
         es: Puede cancelar gratis hasta 24 horas antes de la cita.
         zh: 预约前 24 小时以上可以免费取消。
     - question:
-        en: [What should I know for my first visit?, What do I need to bring?, first visit new customer]
-        de: [Was muss ich beim ersten Besuch beachten?, Was soll ich mitbringen?, erster Besuch Neukunde]
-        es: [¿Qué debo saber para mi primera visita?, ¿Qué tengo que traer?, primera visita cliente nuevo]
-        zh: [第一次来要注意什么？, 需要带什么？, 首次 新顾客]
+        en: [What should I know for my first visit?, What do I need to bring?, first visit time new customer client arrive early]
+        de: [Was muss ich beim ersten Besuch beachten?, Was soll ich mitbringen?, erster Besuch zum ersten Mal Neukunde Neukundin früher mitbringen]
+        es: [¿Qué debo saber para mi primera visita?, ¿Qué tengo que traer?, primera visita primera vez cliente nuevo clienta nueva llevar llegar antes]
+        zh: [第一次来要注意什么？, 需要带什么？, 第一次来 头一回 首次 新顾客 新客人 提前到]
       answer:
         en: For your first visit please come ten minutes early; you need not bring anything.
         de: Kommen Sie beim ersten Besuch bitte zehn Minuten früher; mitbringen müssen Sie nichts.

@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from orchestrator.actions.calls import Call, outside_tool
+from orchestrator.actions.credentials import Wanted
 from orchestrator.contracts import (
     AnswerKind,
     Card,
@@ -35,6 +36,7 @@ from orchestrator.execution.surroundings import Surroundings
 from orchestrator.tasks import events, journal, outgoing, questions
 from orchestrator.tasks.journal import Step
 from storage.models import TaskRow
+from storage.vault.credentials import CredentialKind
 
 
 class RunningContext:
@@ -122,6 +124,34 @@ class RunningContext:
         answer = await self._around.think(prompt)
         await self._hand.write(self._task, lambda connection: self._write(connection, key, "think", "", prompt, answer, None, None, begun))
         return answer
+
+    async def credential(
+        self, key: str, *, service: str, url: str, tools: Sequence[str], kind: str = "other", fields: Sequence[str] = ("username", "password"), reason: str = ""
+    ) -> str:
+        wanted = Wanted(service, CredentialKind(kind), url, tuple(tools), tuple(fields), reason)
+        key = self._key(key)
+        if (known := self._steps.get(key)) is not None:
+            return str(_replay(known))
+        house = self._around.credentials
+        if house is None:
+            raise ToolError("this house keeps no credentials")
+        begun = time.perf_counter()
+
+        def work(connection: sa.Connection) -> bool:
+            failure: dict[str, Any] | None = None
+            handle = None
+            try:
+                handle = house.handle_for(connection, self.person, self._task, key, wanted, self._around.clock.now())
+            except ToolError as refusal:
+                failure = {"type": "ToolError", "message": str(refusal)}
+            if handle is not None or failure is not None:
+                self._write(connection, key, "credential", wanted.service, wanted.reason, handle, failure, None, begun)
+            return handle is not None or failure is not None
+
+        if not await self._hand.write(self._task, work):
+            self.parked = True
+            raise Waiting
+        return str(_replay(self._steps[key]))
 
     async def subtask(self, key: str, task_type: str, **slots: Json) -> Json:
         key = self._key(key)

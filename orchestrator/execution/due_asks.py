@@ -7,7 +7,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from orchestrator.actions import approvals, asking, budgets
+from orchestrator.actions import approvals, asking, budgets, credentials
 from orchestrator.actions.approvals import Approval
 from orchestrator.contracts import WAITING, Card
 from orchestrator.execution.runner import Runner
@@ -36,6 +36,8 @@ class DueAsks:
             chat_id = chat_of(connection, str(approval.second_id))
             if chat_id is not None:
                 self._show(connection, approval, str(approval.second_id), chat_id, "ask-second", now)
+        for request in credentials.expire(connection, now):
+            self._never_given(connection, request, now)
         self._looked = now
         budgets.release_ended(connection, now)
         return len(expired) + len(reminded) + len(passed_on)
@@ -43,6 +45,15 @@ class DueAsks:
     def _show(self, connection: sa.Connection, approval: Approval, reader_id: str, chat_id: str, lead: str, now: datetime) -> None:
         reader, words = person_of(connection, reader_id), self.runner.around.words
         asking.show(connection, approval, reader, words, now, lead=words(reader.language, lead, {}), chat_id=chat_id)
+
+    def _never_given(self, connection: sa.Connection, request: credentials.Request, now: datetime) -> None:
+        task, person = manager.load(connection, request.task_id), person_of(connection, request.person_id)
+        if task is None:
+            return
+        text = self.runner.around.words(person.language, "credential-ran-out", {"service": request.service, "number": task.number})
+        outgoing.post(connection, outgoing.Envelope(request.chat_id, person.id, now, task.id), Card(text))
+        if task.state in WAITING:
+            self.runner.wake(connection, task, None)
 
     def _ran_out(self, connection: sa.Connection, approval: Approval, now: datetime) -> None:
         """Say that it was not done, and let the task meet the refusal."""

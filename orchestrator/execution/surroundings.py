@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from orchestrator.actions.credentials import Credentials
 from orchestrator.actions.dispatcher import Dispatcher
 from orchestrator.contracts import Catalogue, Clock, Person, Queue, Task, Words
 from orchestrator.outside import Secret
@@ -33,6 +34,7 @@ class Surroundings:
     words: Words
     think: Think | None = None
     secrets: Secrets | None = None
+    credentials: Credentials | None = None
     files: Path = Path("data/files")
 
     def folder_of(self, person_id: str) -> Path:

@@ -54,6 +54,12 @@ def spend(connection: sa.Connection, outgoing_id: str, now: datetime) -> None:
     connection.execute(sa.update(ButtonRow).where(ButtonRow.outgoing_id == outgoing_id, ButtonRow.spent_at.is_(None)).values(spent_at=now))
 
 
+def labels_of(connection: sa.Connection, outgoing_id: str) -> list[str]:
+    """What the buttons of a card say, in their order."""
+    card = connection.execute(sa.select(OutgoingRow.card).where(OutgoingRow.id == outgoing_id)).scalar()
+    return [button["label"] for row in (card or {}).get("buttons", []) for button in row]
+
+
 def _queue(connection: sa.Connection, envelope: Envelope, card: Card, kind: str, status_key: str) -> str:
     outgoing_id = new_id()
     tokens = _write_buttons(connection, envelope, card, outgoing_id)

@@ -10,7 +10,7 @@ from zoneinfo import available_timezones
 from orchestrator import times
 from orchestrator.contracts import AnswerKind, Json, Option
 from orchestrator.tasks.questions import NO, YES, Question
-from orchestrator.triage.requests import when_slot
+from orchestrator.triage.requests import count_words, when_slot
 
 YES_WORDS = frozenset(
     [
@@ -59,7 +59,7 @@ GIVE_UP = re.compile(
     r"^\W*(?:please\s+)?(?:cancel(?:\s+(?:that|it|this))?|forget (?:it|that|about it)|never ?mind|leave it|stop(?:\s+(?:it|that))?|drop it"
     r"|vergiss (?:es|das)|vergessen sie(?: es| das)?|egal|lass (?:es|mal|gut sein)|abbrechen|abbruch|doch nicht"
     r"|olv[ií]d(?:alo|elo|ate)(?: de eso)?|d[eé]jalo|d[eé]jelo|cancela(?:r|lo)?|no importa|da igual"
-    r"|算了(?:吧)?|不用了|取消(?:吧|掉)?|别管了|不要了)\W*$",
+    r"|(?:算了(?:吧)?|不用了|别管了|不要了|不约了|不订了|没事了)(?:[，,。 ]*(?:算了(?:吧)?|不用了|别管了|不要了|不约了|不订了|没事了))?|取消(?:吧|掉)?)\W*$",
     re.I,
 )
 ORDINALS = {
@@ -115,10 +115,8 @@ class Reader:
                 return Answer(option.value)
         if low.isdigit() and 1 <= int(low) <= len(options):
             return Answer(options[int(low) - 1].value)
-        brief = len(low.split()) <= BRIEF and len(low) <= BRIEF_CHARACTERS
-        for word, place in ORDINALS.items() if brief else ():
-            if word in low.split() or (not word.isascii() and word in low):
-                return Answer(options[place].value) if place < len(options) else None
+        if (place := place_named(low)) is not None:
+            return Answer(options[place].value) if place < len(options) else None
         partial = [option for option in options if self._overlaps(option.label.casefold(), low)]
         if len(partial) == 1:
             return Answer(partial[0].value, max(0, len(WORDS.findall(low)) - len(WORDS.findall(partial[0].label))))
@@ -141,7 +139,7 @@ class Reader:
                 continue
             reading = times.refine(moment, text, now=self.now, zone=self.zone, language=self.language)
             if reading.start == moment and (reading.has_clock or reading.has_day):
-                return Answer(option.value, len(WORDS.findall(reading.rest)))
+                return Answer(option.value, count_words(reading.rest))
         return None
 
     def _yes_no(self, text: str) -> Answer | None:
@@ -163,13 +161,27 @@ class Reader:
             reading = times.refine(self.now, text, now=self.now, zone=self.zone, language=self.language)
         if reading.unread or not (reading.start or reading.recurrence):
             return None
-        return Answer(when_slot(reading, self.zone), len(WORDS.findall(reading.rest)))
+        return Answer(when_slot(reading, self.zone), count_words(reading.rest))
 
     def _zone(self, text: str) -> Answer | None:
         found = times.find_zone(text, self.language)
         if found is None and text.strip() in available_timezones():
             found = text.strip()
         return Answer(found) if found else None
+
+
+def place_named(text: str) -> int | None:
+    """Which of several things a short text means by its place ("the second one"), from 0; -1 is the last."""
+    low = text.casefold().strip(" .!,。！")
+    if len(low.split()) > BRIEF or len(low) > BRIEF_CHARACTERS:
+        return None
+    return next((place for word, place in ORDINALS.items() if word in low.split() or (not word.isascii() and word in low)), None)
+
+
+def is_vague(text: str) -> bool:
+    """Whether a text answers whatever was asked last, and nothing in particular: "yes", "no", "2"."""
+    low = "".join(word.casefold() for word in WORDS.findall(text))
+    return low in YES_WORDS or low in NO_WORDS or low.isdigit()
 
 
 def gives_up(text: str) -> bool:

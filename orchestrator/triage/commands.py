@@ -21,7 +21,7 @@ from orchestrator.contracts import (
     TaskState,
 )
 from orchestrator.tasks import fate, handover, manager, notifications, questions, routes, schedules, statistics
-from orchestrator.triage import accounts, decisions, offers, takebacks, work
+from orchestrator.triage import accounts, decisions, offers, secrets, takebacks, work
 from orchestrator.triage.taxonomy import COMMANDS, TRIAGE_AGENT
 from orchestrator.triage.turn import Turn, say_button
 
@@ -310,6 +310,7 @@ COMMAND_LIST: tuple[Command, ...] = (
     Command("approve", decisions.command("approve")),
     Command("decline", _decline),
     Command("undo", takebacks.undo),
+    Command("credentials", secrets.show),
     Command("budget", accounts.budget),
     Command("why", _why),
     Command("where", _where),

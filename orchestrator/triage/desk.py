@@ -12,7 +12,7 @@ from orchestrator.contracts import AnswerKind, Card, Lane, Option, Route, TaskSt
 from orchestrator.tasks import handover, inbox, manager, people, questions
 from orchestrator.tasks.manager import NewTask
 from orchestrator.tasks.questions import Question
-from orchestrator.triage import commands, decisions, dialogue, presses, safety, work
+from orchestrator.triage import commands, decisions, dialogue, presses, safety, secrets, work
 from orchestrator.triage.offers import CLARIFY
 from orchestrator.triage.requests import split, with_details
 from orchestrator.triage.taxonomy import DESK, SMALL, UNCLEAR
@@ -65,6 +65,9 @@ class Desk:
             if said is None:
                 return
             turn = turn.saying(said)
+        if request_id := turn.payload.get("secret_of"):
+            secrets.taken(turn, str(request_id))
+            return
         if turn.kind != "text":
             turn.reply(turn.words("cannot-read-kind", kind=turn.kind))
             return

@@ -19,10 +19,10 @@ from orchestrator.contracts import (
     Task,
     TaskState,
 )
-from orchestrator.tasks import corrections, manager, questions
+from orchestrator.tasks import corrections, manager, outgoing, questions
 from orchestrator.tasks.questions import Question
-from orchestrator.triage.answers import Answer, Reader, gives_up
-from orchestrator.triage.requests import when_slot
+from orchestrator.triage.answers import Answer, Reader, gives_up, is_vague, place_named
+from orchestrator.triage.requests import only_names, target_of, when_slot
 from orchestrator.triage.taxonomy import CORRECTED_BY, FOLLOWED_UP, REFERRING, UNCLEAR
 from orchestrator.triage.turn import Turn
 
@@ -33,14 +33,15 @@ DIGRESSIVE_WORDS = 3
 WORDY = 6
 """With this many words beside it, a time is no answer even where we are not sure what the message wants."""
 FREE = "free-"
-"""A text question whose key begins so takes whatever is written, even what reads like another request."""
+"""A text question whose key begins so takes whatever is written, even what reads like another request; only not a plain question."""
+QUESTION_MARKS = ("?", "？")
 SHORT = 60
 """Characters; only a short message is a correction or a follow-up by its first words."""
 CORRECTING = re.compile(
-    r"^\W*(?:(?:oh|sorry|wait|hm+)\W+)?(?:actually|no\b(?! thanks| thank)|nope|rather|make (?:it|that)|change (?:it|that)|i meant?|instead|better|on second thoughts?|let'?s (?:make|do)"
+    r"^\W*(?:(?:oh|ach|ay|sorry|wait|hm+|pardon|entschuldigung|moment|warte|perd[oó]n|disculpa|espera|不好意思|抱歉|对不起|等等|等一下|哦|啊)\W+)?(?:actually|no\b(?! thanks| thank)|nope|rather|make (?:it|that)|change (?:it|that)|i meant?|instead|better|on second thoughts?|let'?s (?:make|do)"
     r"|eigentlich|nein\b(?! danke)|doch (?:lieber|besser|um|am)|lieber|mach(?:e|en sie)? (?:es|das|daraus|lieber|mal)|ich meinte|besser|stattdessen|ändere"
     r"|en realidad|no\b(?! gracias)|mejor|que sea|c[aá]mbi[ae]l[oa]|quise decir|perd[oó]n"
-    r"|不[,，是对]|不对|改成|改到|改为|换成|换到|还是|我是说|应该是)|\b(?:instead|stattdessen|en (?:su|vez de eso) lugar)\W*$",
+    r"|不[,，是对]|不对|改成|改到|改为|换成|换到|还是|我是说|应该是)|\b(?:instead|stattdessen|en su lugar|en vez de eso)\W*$|\b(?:instead of|rather than|anstatt|statt|en vez de|en lugar de)\b",
     re.I,
 )
 FOLLOWING = re.compile(
@@ -51,6 +52,8 @@ FOLLOWING = re.compile(
 NAMING = re.compile(r"appointment|booking|haircut|reminder|termin|buchung|erinner|cita|reserva|recordatorio|预约|提醒", re.I)
 """A correction that says what it corrects; one that does not means the latest."""
 WORD = re.compile(r"[^\W_]+")
+UNDONE_BY = {"appointments": "appointment_cancel", "reminders": "reminder_delete"}
+"""What takes back what an agent made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +65,56 @@ class Subject:
 
 
 def reader(turn: Turn) -> Reader:
-    return Reader(turn.now, turn.person.effective_zone, turn.language)
+    return Reader(turn.now, turn.person.effective_zone, turn.written)
 
 
 def answers(turn: Turn, question: Question, route: Route) -> Answer | None:
     """The message as the answer to an open question; None when it is rather something else."""
-    answer = reader(turn).read(question, turn.text)
-    if answer is None:
+    answer = reader(turn).read(question, _pointed_at(turn, question) or turn.text)
+    if answer is None or (is_vague(turn.text) and _is_older(turn, question)):
+        return None
+    if question.kind is AnswerKind.WHEN and (_goes_on_asking(turn) or _corrects_something_newer(turn, question)):
         return None
     if question.kind is AnswerKind.TEXT:
         strong = route.accepted and (route.method is Method.KEYWORDS or route.confidence > 0.98) and route.task_type != UNCLEAR
-        return None if strong and not question.key.startswith(FREE) else answer
+        if question.key.startswith(FREE):
+            return None if strong and turn.text.rstrip().endswith(QUESTION_MARKS) else answer
+        return None if strong else answer
     if answer.leftover >= (DIGRESSIVE_WORDS if route.accepted else WORDY):
         return None
-    return answer
+    return None if answer.leftover and _asks_the_business(turn, route) else answer
+
+
+def _is_older(turn: Turn, question: Question) -> bool:
+    """Whether something else was asked since: a bare "yes" is meant for that."""
+    return questions.open_in_chat(turn.connection, turn.chat.id, turn.person.id)[0].id != question.id
+
+
+def _corrects_something_newer(turn: Turn, question: Question) -> bool:
+    """ "No, in 30 minutes" is meant for what was made last, not for a question from before that. Ids grow with time."""
+    if not CORRECTING.search(turn.text):
+        return False
+    found = subject(turn)
+    return found is not None and found.task.id > question.id
+
+
+def _goes_on_asking(turn: Turn) -> bool:
+    """ "And tomorrow?" after a question to us goes on with that one, though a time is being asked for too."""
+    return bool(FOLLOWING.search(turn.text)) and turn.text.rstrip().endswith((*QUESTION_MARKS, "呢")) and _last_question(turn) is not None
+
+
+def _pointed_at(turn: Turn, question: Question) -> str | None:
+    """The time that "the second one" means, of those offered as buttons."""
+    place = place_named(turn.text)
+    if place is None or question.kind is not AnswerKind.WHEN or question.outgoing_id is None:
+        return None
+    offered = outgoing.labels_of(turn.connection, question.outgoing_id)
+    return offered[place] if place < len(offered) else None
+
+
+def _asks_the_business(turn: Turn, route: Route) -> bool:
+    """ "Are you open on Friday?" names a day and is no answer for it."""
+    return route.accepted and route.agent == "inquiries" and turn.text.rstrip().endswith((*QUESTION_MARKS, "吗", "呢"))
 
 
 def give_up(turn: Turn, question: Question) -> bool:
@@ -139,6 +178,8 @@ def subject(turn: Turn, agent: str | None = None) -> Subject | None:
 
 def correction(turn: Turn, route: Route) -> Route | None:
     """ "Actually make it 4": new work that changes the latest booking or reminder, anchored at its time."""
+    if (undone := _undoing(turn, route)) is not None:
+        return undone
     if len(turn.text) > SHORT or not CORRECTING.search(turn.text) or _is_other_request(route):
         return None
     named = REFERRING.get(route.intent) if route.accepted and NAMING.search(turn.text) else None
@@ -153,19 +194,36 @@ def correction(turn: Turn, route: Route) -> Route | None:
     return Route(turn.text, task_type, task_type, found.task.agent, 1.0, Method.DIALOGUE, True, turn.language, slots=slots)
 
 
+def _undoing(turn: Turn, route: Route) -> Route | None:
+    """ "Cancel it" right after something was booked or set means that, unless a task is at work or named by its number."""
+    if not route.accepted or route.intent != "task_cancel" or re.search(r"\d", turn.text) or manager.recent(turn.connection, turn.person.id, live_only=True):
+        return None
+    found = subject(turn)
+    if found is None:
+        return None
+    task_type = UNDONE_BY[found.task.agent]
+    slots = {"subject": found.result, "rest": turn.text, "when": {}}
+    return Route(turn.text, task_type, task_type, found.task.agent, 1.0, Method.DIALOGUE, True, turn.language, slots=slots)
+
+
 def _is_other_request(route: Route) -> bool:
     """A message that opens like a correction but plainly asks for something else ("no, what are your opening hours?")."""
     return route.accepted and route.method is Method.KEYWORDS and route.intent not in REFERRING and route.intent not in CORRECTED_BY
 
 
-def refined(turn: Turn, found: Subject) -> dict[str, Any] | None:
+def refined(turn: Turn, found: Subject, *, had_clock: bool = True) -> dict[str, Any] | None:
     """The earlier instant with what this message changes of it; None when it changes nothing."""
     previous = datetime.fromisoformat(str(found.result["start"]))
     zone = turn.person.effective_zone
-    reading = times.refine(previous, turn.text, now=turn.now, zone=zone, language=turn.language)
+    reading = times.refine(previous, target_of(turn.text, turn.written), now=turn.now, zone=zone, language=turn.written)
     if reading.start is None and reading.recurrence is None and not reading.unread:
         return None
-    return when_slot(reading, zone)
+    slot = when_slot(reading, zone)
+    if slot is None or reading.start is None or reading.precision is not times.Precision.MINUTE:
+        return slot
+    if not had_clock and not reading.has_clock:
+        return slot | {"precision": str(times.Precision.DAY)}
+    return slot | {"has_clock": True, "has_day": True}  # what the text leaves out, the earlier instant has
 
 
 def correct_waiting(turn: Turn, question: Question) -> bool:
@@ -173,12 +231,12 @@ def correct_waiting(turn: Turn, question: Question) -> bool:
     if question.task_id is None or not CORRECTING.search(turn.text) or len(turn.text) > SHORT:
         return False
     task = manager.load(turn.connection, question.task_id)
-    if task is None or task.state is not TaskState.AWAITING_INPUT:
+    if task is None or task.state is not TaskState.AWAITING_INPUT or _corrects_something_newer(turn, question):
         return False
-    before = (task.slots.get("when") or {}).get("start")
-    if not before:
+    before = task.slots.get("when") or {}
+    if not before.get("start"):
         return False
-    when = refined(turn, Subject(task, {"start": before}))
+    when = refined(turn, Subject(task, {"start": before["start"]}), had_clock=bool(before.get("has_clock")))
     if when is None:
         return False
     corrected = corrections.correct(turn.connection, task, {**task.slots, "when": when}, turn.now)
@@ -204,20 +262,33 @@ def follow_up(turn: Turn, route: Route) -> Route | None:
     """ "And on Saturdays?" continues the last question of this chat with other details."""
     if len(turn.text) > SHORT or not FOLLOWING.search(turn.text):
         return None
-    bare = _is_bare(turn)
-    if route.accepted and route.task_type not in FOLLOWED_UP and not bare:
+    task = _last_question(turn)
+    if task is None:
         return None
-    for task, finished in corrections.recent(turn.connection, turn.chat.id, turn.person.id, limit=1):
-        if task.type in FOLLOWED_UP and finished is not None and turn.now - finished <= MEMORY:
-            if route.accepted and route.task_type != task.type and not bare:
-                return None
-            return Route(turn.text, task.type, task.type, task.agent, 0.95, Method.DIALOGUE, True, turn.language, slots={"follow_up": True})
-    return None
+    if route.accepted and route.task_type != task.type and not _is_bare(turn) and not _only_names(turn, route):
+        return None
+    return Route(turn.text, task.type, task.type, task.agent, 0.95, Method.DIALOGUE, True, turn.language, slots={"follow_up": True})
+
+
+def _last_question(turn: Turn) -> Task | None:
+    """What the last message of this chat asked; of several, one that is asked of a day or of a service."""
+    latest = corrections.recent(turn.connection, turn.chat.id, turn.person.id)
+    asked = [
+        task
+        for task, finished in latest
+        if task.parent_id == latest[0][0].parent_id and task.type in FOLLOWED_UP and finished is not None and turn.now - finished <= MEMORY
+    ]
+    return min(asked, key=lambda task: task.type == "business_faq", default=None)
+
+
+def _only_names(turn: Turn, route: Route) -> bool:
+    """ "And a beard trim?" names something and does not say what to do with it, though by itself it would be taken for a wish to book it."""
+    return only_names(route) and turn.text.rstrip().endswith((*QUESTION_MARKS, "呢"))
 
 
 def _is_bare(turn: Turn) -> bool:
     """A time and nothing else but the "and" before it."""
-    reading = times.read(turn.text, now=turn.now, zone=turn.person.effective_zone, language=turn.language)
+    reading = times.read(turn.text, now=turn.now, zone=turn.person.effective_zone, language=turn.written)
     return reading.start is not None and len(WORD.findall(reading.rest)) <= 1
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from orchestrator import languages
 from orchestrator.contracts import Action, Button, Card, Catalogue, Clock, Person, Words
 from orchestrator.execution.runner import Runner
 from orchestrator.tasks import outgoing
@@ -52,6 +53,11 @@ class Turn:
     @property
     def language(self) -> str:
         return self.person.language
+
+    @property
+    def written(self) -> str:
+        """The language of this message: what it says is read in it, though the person may be spoken to in another."""
+        return languages.clear_language(self.text) or self.person.language
 
     def words(self, key: str, /, **arguments: Any) -> str:
         return self.services.words(self.language, key, arguments)
