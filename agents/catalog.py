@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, cast
 
 from agents.appointments import Appointments
+from agents.email import Email
 from agents.inquiries import Inquiries
 from agents.reminders import Reminders
 from agents.setup import Setup
@@ -16,6 +17,7 @@ from agents.triage import Triage
 from agents.undo import Undo
 from orchestrator.business import BusinessBook
 from orchestrator.contracts import Agent, Tool, Words
+from orchestrator.outside import OutsideTool
 
 AGENT_GROUP = "majordomo.agents"
 TOOL_GROUP = "majordomo.tools"
@@ -24,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 
 def built_in_agents() -> tuple[Agent, ...]:
-    return (Triage(), Inquiries(), Reminders(), Appointments(), Setup(), Undo())
+    return (Triage(), Inquiries(), Reminders(), Appointments(), Setup(), Undo(), Email())
 
 
 def built_in_tools(book: BusinessBook, words: Words) -> tuple[Tool, ...]:
@@ -41,11 +43,20 @@ def built_in_tools(book: BusinessBook, words: Words) -> tuple[Tool, ...]:
 class Catalog:
     """The Catalogue port. Installed agents and tools are looked for once, at the first name that is not built in."""
 
-    def __init__(self, *, book: BusinessBook, words: Words, agents: Sequence[Agent] = (), tools: Sequence[Tool] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        book: BusinessBook,
+        words: Words,
+        agents: Sequence[Agent] = (),
+        tools: Sequence[Tool] = (),
+        outside: Callable[[], Sequence[OutsideTool]] = tuple,
+    ) -> None:
         self._agents = {agent.name: agent for agent in (*built_in_agents(), *agents)}
         self._tools = {tool.name: tool for tool in (*built_in_tools(book, words), *tools)}
         self._by_type = {task_type: agent for agent in self._agents.values() for task_type in agent.task_types}
         self._looked = False
+        self._outside = outside
         self._looking = threading.Lock()
 
     @property
@@ -78,6 +89,8 @@ class Catalog:
                 for task_type in agent.task_types:
                     self._by_type.setdefault(task_type, agent)
             for tool in _installed(TOOL_GROUP):
+                self._tools.setdefault(tool.name, tool)
+            for tool in self._outside():
                 self._tools.setdefault(tool.name, tool)
             self._looked = True
 

@@ -20,7 +20,12 @@ from bot.outbox import Outbox
 from bot.process import sole_use
 from bot.settings import Settings
 from bot.sweeps import Sweeps
+from orchestrator.actions.credentials import Credentials, Revealing
 from orchestrator.actions.dispatcher import Dispatcher
+from orchestrator.actions.limits import Breaker
+from orchestrator.actions.policy import Policy
+from orchestrator.actions.policy import read as read_policy
+from orchestrator.actions.rules import Rules
 from orchestrator.business import BusinessBook, BusinessFile
 from orchestrator.clock import SystemClock, machine_zone
 from orchestrator.contracts import Clock
@@ -29,6 +34,7 @@ from orchestrator.execution.engine import TOPIC, Engine, has_unfinished
 from orchestrator.execution.runner import Runner
 from orchestrator.execution.surroundings import Surroundings
 from orchestrator.language_model import LanguageModel, ModelSettings
+from orchestrator.outside import OutsideTool
 from orchestrator.people import Door, Strangers
 from orchestrator.triage.desk import Desk
 from orchestrator.triage.model_classifier import ModelClassifier
@@ -37,8 +43,12 @@ from orchestrator.triage.segments import Segments
 from orchestrator.triage.turn import Services
 from orchestrator.words import Catalogues
 from storage import schema
+from storage.audit import AuditLog
 from storage.database import Database
+from storage.vault import Vault, places
 
+LOCAL_CHANNELS = frozenset({"local", "web", "terminal"})
+"""Chats on this machine can reach our own address."""
 ENGINE_DELAY = 1.5
 """Seconds after the start at which the engine is loaded: the first reply goes before it."""
 
@@ -134,23 +144,48 @@ def build(settings: Settings, *, clock: Clock | None = None, catalogue: Catalog 
     business = business or BusinessFile(settings.config_file)
     book = BusinessBook(business)
     words = Catalogues()
-    catalogue = catalogue or Catalog(book=book, words=words)
+    policy = read_policy(settings.config_file)
+    catalogue = catalogue or Catalog(book=book, words=words, outside=lambda: _outside_tools(settings, database, policy))
     router = Router.load(load_intents(settings.config_file), catalogue, settings.data_folder / "cache", database.read_now(learned_examples))
     engine = Engine(database, clock)
     model = _model(settings)
-    around = Surroundings(catalogue, engine, Dispatcher(catalogue, clock, words), clock, words, _think(model))
+    credentials = _credentials(settings, words)
+    rules = Rules(policy, clock, words, Breaker(policy.limits), audit=credentials.audit)
+    around = Surroundings(
+        catalogue, engine, Dispatcher(catalogue, clock, words, rules), clock, words, _think(model), Revealing(credentials, database, clock.now), credentials,
+        settings.data_folder / "files",
+    )  # fmt: skip
     runner = Runner(catalogue, around, engine)
     services = Services(router.cascade, runner, catalogue, clock, words, uses_model=model is not None)
     desk = Desk(services)
     classifier = ModelClassifier(model, router.labels) if model else None
     channels: dict[str, Channel] = {}
     door = Door(Strangers(settings.strangers.value), frozenset(settings.owners), zone=business().zone or machine_zone())
+    inbox = Inbox(database, clock, door, words, channels)
+    inbox.take_secret = credentials.take
     return House(
         settings=settings, database=database, clock=clock, business=business, words=words, catalogue=catalogue, router=router, engine=engine, runner=runner,
-        desk=desk, segments=Segments(database, runner, desk, services, classifier), inbox=Inbox(database, clock, door, words, channels),
+        desk=desk, segments=Segments(database, runner, desk, services, classifier), inbox=inbox,
         outbox=Outbox(database, channels, clock, limited=settings.send_limits, is_leader=duty.holds), handling=Handling(database, desk, clock),
         sweeps=Sweeps(database, DueWork(runner), clock, is_leader=duty.holds), channels=channels, duty=duty,
     )  # fmt: skip
+
+
+def _outside_tools(settings: Settings, database: Database, policy: Policy) -> Sequence[OutsideTool]:
+    from bot.hands import outside_tools  # noqa: PLC0415 - mail, browser and web libraries are loaded when they are wanted
+
+    return outside_tools(settings, database, policy.private_hosts)
+
+
+def _credentials(settings: Settings, words: Catalogues) -> Credentials:
+    """The vault with its audit log; the one-time form is reached at the public address, or at ours by chats on this machine."""
+    vault = Vault(places.place(settings.key_place, settings.key_file))
+    ours = f"http://{settings.host}:{settings.port}"
+
+    def form_base(channel: str) -> str:
+        return settings.public_url or (ours if channel in LOCAL_CHANNELS else "")
+
+    return Credentials(vault, words, form_base, AuditLog(vault))
 
 
 def _model(settings: Settings) -> LanguageModel | None:

@@ -49,6 +49,14 @@ class Settings:
     owners: tuple[tuple[str, str], ...]
     send_limits: bool
     strangers: Strangers
+    key_path: str = ""
+    key_place: str = "file"
+    smtp_url: str = ""
+    imap_url: str = ""
+    caldav_url: str = ""
+    searxng_url: str = ""
+    mail_hold: float = 10.0
+    """Seconds in which a mail that is about to leave can still be taken back."""
 
     def __repr__(self) -> str:
         return f"Settings(database={self.database_url.split('@')[-1]!r}, telegram={bool(self.telegram_token)}, model={self.model!r})"
@@ -59,6 +67,11 @@ class Settings:
         if self.database_url.startswith("sqlite"):
             return Path(self.database_url.split("///", 1)[-1]).parent
         return Path("data")
+
+    @property
+    def key_file(self) -> Path:
+        """The vault's key-encryption key, where it stands in a file."""
+        return Path(self.key_path) if self.key_path else self.data_folder / "key"
 
 
 def read(environment: Mapping[str, str] | None = None) -> Settings:
@@ -79,7 +92,24 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         owners=_owners(env.get("MAJORDOMO_OWNERS", "")),
         send_limits=_switch("MAJORDOMO_SEND_LIMITS", env.get("MAJORDOMO_SEND_LIMITS", "on")),
         strangers=_strangers(env.get("MAJORDOMO_STRANGERS") or "pair"),
+        key_path=env.get("MAJORDOMO_KEY_FILE", ""),
+        key_place=env.get("MAJORDOMO_KEY_PLACE") or "file",
+        smtp_url=env.get("SMTP_URL", ""),
+        imap_url=env.get("IMAP_URL", ""),
+        caldav_url=env.get("CALDAV_URL", ""),
+        searxng_url=env.get("SEARXNG_URL", "").rstrip("/"),
+        mail_hold=_seconds("MAJORDOMO_MAIL_HOLD", env.get("MAJORDOMO_MAIL_HOLD") or "10"),
     )
+
+
+def _seconds(name: str, text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= 3600:
+        raise ConfigurationError(f"{name} is {text!r}.", "set it to seconds from 0 to 3600")
+    return seconds
 
 
 def _database(url: str) -> str:

@@ -13,6 +13,7 @@ from orchestrator.actions.policy import Judgement, Verdict
 from orchestrator.actions.rules import Rules, estimate
 from orchestrator.contracts import Effect, FatalError, ToolError
 from orchestrator.outside import Result
+from storage.audit import AuditKind
 
 # --- before the call ---
 
@@ -153,6 +154,12 @@ def settle_budget(rules: Rules, call: Call, result: Result) -> None:
 
 def mark_task(rules: Rules, call: Call, result: Result) -> None:
     taint.mark(call.connection, call.task, result)
+
+
+def audit(rules: Rules, call: Call, result: Result) -> None:
+    """Effects stand in the audit log, by the digest of their plan."""
+    if call.effect_id is not None:
+        rules.note(call.connection, AuditKind.EFFECT, call.tool.name, call.person.id, call.task.id, digest=call.digest(), approval=call.approval_id)
 
 
 def record_undo(rules: Rules, call: Call, result: Result) -> None:

@@ -36,7 +36,7 @@ ADMISSION: tuple[Check, ...] = (
     checks.budget,
     checks.ledger,
 )
-SETTLEMENT: tuple[Consequence, ...] = (checks.settle_effect, checks.settle_budget, checks.mark_task)
+SETTLEMENT: tuple[Consequence, ...] = (checks.settle_effect, checks.settle_budget, checks.mark_task, checks.audit)
 
 
 class Dispatcher:

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from orchestrator.business.loading import LOADER
 from orchestrator.contracts import Effect, MajordomoError
 from orchestrator.outside import Deed, Reach
 
@@ -92,6 +93,8 @@ class Policy(_Section):
     approvals: Approvals
     limits: Limits
     budgets: Budgets
+    private_hosts: tuple[str, ...] = ()
+    """Servers as host:port that tools may reach although their address is not public."""
 
     def judge(self, effect: Effect, reach: Reach, facts: Facts) -> Judgement:
         """May this call happen, or who must be asked first?"""
@@ -135,6 +138,15 @@ def load(overrides: Mapping[str, Any] | None = None, budgets: Mapping[str, Any] 
     except ValidationError as error:
         wrong = "; ".join(f"policy.{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
         raise PolicyFault(f"{wrong}. The defaults and their meaning stand in orchestrator/actions/policy.yaml.") from error
+
+
+def read(path: Path) -> Policy:
+    """The policy of a house, with what its majordomo.yaml changes. Raises PolicyFault."""
+    found = (yaml.load(path.read_text(encoding="utf-8"), LOADER) or {}) if path.is_file() else {}
+    policy, budgets = found.get("policy") or {}, found.get("budgets") or {}
+    if not isinstance(policy, Mapping) or not isinstance(budgets, Mapping):
+        raise PolicyFault(f"{path}: policy and budgets must be sections with indented lines")
+    return load(policy, budgets)
 
 
 @cache

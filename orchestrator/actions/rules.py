@@ -14,7 +14,8 @@ from orchestrator.actions.budgets import Shortage
 from orchestrator.actions.calls import Call, Pending
 from orchestrator.actions.limits import Breaker
 from orchestrator.actions.policy import Judgement, Policy
-from orchestrator.contracts import Clock, Effect, FatalError, Person, Task, Words
+from orchestrator.contracts import Clock, Effect, FatalError, Json, Person, Task, Words
+from storage.audit import AuditKind, AuditLog, Entry
 
 UNKNOWN_KEPT = timedelta(days=30)
 
@@ -44,6 +45,12 @@ class Rules:
     breaker: Breaker
     approver: Callable[[sa.Connection, Person, Task], Judge] = field(default=oneself)
     second: Callable[[sa.Connection], str | None] = field(default=lambda connection: None)
+    audit: AuditLog | None = None
+
+    def note(self, connection: sa.Connection, kind: AuditKind, subject: str, person_id: str, task_id: str | None, **data: Json) -> None:
+        """Enter something into the audit log; `data` carries no secret."""
+        if self.audit is not None:
+            self.audit.append(connection, Entry(kind, subject, self.clock.now(), person_id, task_id, data))
 
     def say(self, person: Person, key: str, **given: object) -> str:
         return self.words(person.language, key, given)
