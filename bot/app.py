@@ -20,6 +20,7 @@ from bot.outbox import Outbox
 from bot.process import sole_use
 from bot.settings import Settings
 from bot.sweeps import Sweeps
+from bot.typing_signs import TypingSigns
 from orchestrator.actions.credentials import Credentials, Revealing
 from orchestrator.actions.dispatcher import Dispatcher
 from orchestrator.actions.limits import Breaker
@@ -85,6 +86,7 @@ class House:
         self._run(self.handling.run(), "handling")
         self._run(self.outbox.run(), "outbox")
         self._run(self.sweeps.run(), "sweeps")
+        self._run(TypingSigns(self.database, self.channels, self.clock).run(), "typing")
         for channel in channels:
             self._run(channel.run(self.inbox.take), channel.name)
         if engine:

@@ -1,4 +1,4 @@
-"""The command line: majordomo run · worker · chat · route · evaluate · when · doctor · address · pair."""
+"""The command line: majordomo run · worker · chat · route · evaluate · when · doctor · address · pair · keys · audit."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bot.cli_keys import audit_app, keys_app
 from orchestrator.errors import MajordomoError
 
 app = typer.Typer(
@@ -21,6 +22,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.add_typer(keys_app, name="keys")
+app.add_typer(audit_app, name="audit")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
 

@@ -16,7 +16,7 @@ from bot.cards.parts import marked_again, only_part, parts, without_markup
 from bot.channels.base import Ambiguous, Channel, MarkupRefused, NotDelivered, Part, RetryAfter, Unchanged, Unreachable
 from bot.outbox_rows import AMBIGUOUS, FAILED, QUEUED, RETRY, SENT, SUPERSEDED, Address, Claimed, Result
 from orchestrator.contracts import Clock
-from orchestrator.tasks.outgoing import EDIT, STATUS, TOAST, card_from_json
+from orchestrator.tasks.outgoing import EDIT, REMOVE, STATUS, TOAST, card_from_json
 
 TOAST_LIFE = timedelta(seconds=15)
 LIFE = timedelta(days=7)
@@ -63,6 +63,9 @@ async def deliver(channel: Channel, claimed: Claimed, address: Address, clock: C
 async def _attempt(channel: Channel, claimed: Claimed, address: Address, clock: Clock) -> Result:
     if claimed.kind == TOAST:
         await channel.answer_press(claimed.status_key, str(claimed.card["text"]))
+        return Result(claimed, SENT, sent_at=clock.now())
+    if claimed.kind == REMOVE:
+        await channel.remove(address.external_id, claimed.status_key)
         return Result(claimed, SENT, sent_at=clock.now())
     if claimed.kind in (EDIT, STATUS) and not channel.capabilities.edits:
         return Result(claimed, SUPERSEDED, error="this channel cannot edit")

@@ -1,19 +1,29 @@
-"""Takes stored messages to the desk: in order within a chat, chats side by side, and again what a crash left behind."""
+"""Takes stored messages to the desk: in order within a chat, chats side by side, and again what a crash left behind.
+
+On SQLite, where one writer does everything anyway, a message is handled at the end of the transaction that stores it:
+one commit instead of two. What does not fit in there is left to its chat's runner.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from time import perf_counter
 
+import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from orchestrator.contracts import Clock
 from orchestrator.tasks import inbox
 from orchestrator.triage.desk import Desk
-from storage.database import Database
+from storage.companions import Companion
+from storage.database import Database, savepoint
+from storage.signals import retract
 
 SWEEP = 2.0
 """Seconds between looks for chats that nobody was woken for."""
+AT_ONCE = 0.03
+"""Seconds that handling may add to the transaction that stores messages, whose end the platform waits for."""
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +42,7 @@ class Handling:
     async def run(self) -> None:
         """Handle messages until cancelled. What waited while we were down comes first."""
         unsubscribe = self._database.signals.subscribe(inbox.TOPIC, self.wake)
+        leave = self._database.join(Companion(inbox.TOPIC, self._handle_at_once))
         try:
             while True:
                 now = self._clock.now()
@@ -39,6 +50,7 @@ class Handling:
                     self.wake(chat)
                 await asyncio.sleep(SWEEP)
         finally:
+            leave()
             unsubscribe()
 
     def wake(self, chat_id: str) -> None:
@@ -74,6 +86,23 @@ class Handling:
             except Exception:
                 logger.exception("a message could not be handled", extra={"chat": chat_id})
         return False
+
+    def _handle_at_once(self, connection: sa.Connection, chats: list[str]) -> None:
+        """Within the transaction that stored messages of these chats. One that fails is left to its runner."""
+        end = perf_counter() + AT_ONCE
+        for chat_id in chats:
+            more = True
+            while more and not self._stopped and perf_counter() < end:
+                try:
+                    with savepoint(connection):
+                        more = self._desk.handle_next(connection, chat_id)
+                except DBAPIError:
+                    raise
+                except Exception:
+                    logger.exception("a message could not be handled", extra={"chat": chat_id})
+                    break
+            if not more:
+                retract(connection, inbox.TOPIC, chat_id)
 
     def _ended(self, chat_id: str) -> None:
         self._running.pop(chat_id, None)

@@ -1,7 +1,8 @@
 """Delivers what stands in the outbox: every row once, in its chat's order, never twice unmarked.
 
-A row is committed as `sending` before a byte leaves and as `sent` after the platform has confirmed it; one short
-transaction does both, for as many chats as there are: it writes down what has ended and claims what may go next.
+A row is committed as `sending` before a byte leaves and as `sent` after the platform has confirmed it. One exchange with
+the database does both, for as many chats as there are: it writes down what has ended and claims what may go next. On
+SQLite it joins the transactions that post something, so that a reply is claimed by the commit that earned it.
 """
 
 from __future__ import annotations
@@ -9,8 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
@@ -22,7 +22,9 @@ from bot.delivery_order import Choice, DeliveryOrder
 from bot.outbox_rows import Claimed, Head, Result
 from orchestrator.contracts import Clock
 from orchestrator.tasks.outgoing import TOPIC
+from storage.companions import Companion
 from storage.database import Database
+from storage.signals import retract
 
 SWEEP = 1.0
 """Seconds between two looks while something waits; a signal is never waited for in vain."""
@@ -34,11 +36,13 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class _Round:
-    """What one transaction brought."""
+class _Exchange:
+    """What one transaction did: deliveries written down, rows claimed, in how many seconds something else is due."""
 
-    claimed: list[Claimed]
-    due: float | None
+    settled: list[Result]
+    claimed: list[Claimed] = field(default_factory=list)
+    due: float | None = None
+    leading: bool = True
 
 
 class Outbox:
@@ -55,24 +59,28 @@ class Outbox:
         self._is_leader = is_leader
         self._order = DeliveryOrder(channels, limited=limited)
         self._wake = asyncio.Event()
+        self._asked = False
         self._stopping = False
         self._ended = asyncio.Event()
         self._ended.set()
         self._recovered = False
         self._results: list[Result] = []
         self._under_way: set[asyncio.Task[None]] = set()
+        self._companion: Companion[_Exchange] | None = None
 
     async def run(self) -> None:
         """Deliver until `stop` is called. What a dead process left in the middle is repeated first, marked."""
-        unsubscribe = self._database.signals.subscribe(TOPIC, lambda _subject: self._wake.set())
+        companion = self._companion = Companion(TOPIC, self._exchange, self._committed, self._begin)
+        leave = self._database.join(companion)
+        unsubscribe = self._database.signals.subscribe(TOPIC, lambda _subject: self._ask())
         self._ended.clear()
         try:
             while not self._stopping:
-                self._wake.clear()
-                due = await self._round()
-                if not self._results:
-                    await self._sleep(due)
+                self._asked = False
+                due = await self._round(companion)
+                await self._sleep(due)
         finally:
+            leave()
             unsubscribe()
             self._ended.set()
 
@@ -85,58 +93,74 @@ class Outbox:
             await asyncio.wait(self._under_way, timeout=LAST_WAIT)
         for task in self._under_way:
             task.cancel()
-        results, self._results = self._results, []
-        if results:
-            await self._database.write(lambda connection: outbox_rows.settle(connection, results))
+        if self._results and self._companion is not None:
+            await self._database.run(self._companion)
 
     async def _sleep(self, due: float | None) -> None:
+        """Until something is due, or was posted, or ended and has not been written down on the way."""
         seconds = IDLE_SWEEP if due is None else min(max(due, 0.001), SWEEP)
         try:
             async with asyncio.timeout(seconds):
-                await self._wake.wait()
+                while not (self._asked or self._results or self._stopping):
+                    self._wake.clear()
+                    await self._wake.wait()
         except TimeoutError:
             return
 
-    async def _round(self) -> float | None:
-        """Settle and claim once; returns in how many seconds something is due, None if nothing waits."""
+    def _ask(self) -> None:
+        """An exchange is wanted."""
+        self._asked = True
+        self._wake.set()
+
+    async def _round(self, companion: Companion[_Exchange]) -> float | None:
+        """One exchange; returns in how many seconds something is due, None if nothing waits."""
         if not self._is_leader() and not self._results:
             self._recovered = False
             return SWEEP
-        results, self._results = self._results, []
-        now = self._clock.now()
         try:
-            done = await self._database.write(lambda connection: self._exchange(connection, results, now))
+            return (await self._database.run(companion)).due
         except SQLAlchemyError:
             logger.exception("the outbox could not be read or written; trying again")
-            self._results = results + self._results
-            self._recovered = False  # a claim may have been committed without our hearing of it
             await asyncio.sleep(SWEEP)
             return 0.0
-        self._recovered = self._is_leader()
-        self._order.ended(results)
-        self._order.started(done.claimed)
-        for row in done.claimed:
-            self._start(row)
-        return done.due
 
-    def _exchange(self, connection: sa.Connection, results: list[Result], now: datetime) -> _Round:
+    def _exchange(self, connection: sa.Connection, _subjects: list[str]) -> _Exchange:
         """Runs in the writer. Of our memory it changes nothing but adds what the database says, so it may run again."""
+        results = list(self._results)
         outbox_rows.settle(connection, results)
         if self._stopping or not self._is_leader():
-            return _Round([], None)
+            return _Exchange(results, leading=False)
+        retract(connection, TOPIC)
         heads = outbox_rows.heads(connection)
         if not self._recovered or self._orphans(heads):
             self._recover(connection)
             heads = outbox_rows.heads(connection)
         if not heads:
-            return _Round([], None)
+            return _Exchange(results)
         unknown = self._order.unknown_chats(heads)
         addresses = outbox_rows.addresses(connection, unknown) if unknown else {}
         statuses = self._statuses(connection, heads)
         self._order.learn(addresses, statuses)
-        choice: Choice = self._order.choose(heads, now, results)
+        choice: Choice = self._order.choose(heads, self._clock.now(), results)
         claimed = outbox_rows.claim(connection, choice.heads, self._order.targets(choice.heads)) if choice.heads else []
-        return _Round(claimed, choice.due)
+        return _Exchange(results, claimed, choice.due)
+
+    def _committed(self, done: _Exchange | None) -> None:
+        """In the writer's thread, before its next transaction. Results are only ever added behind those that it read."""
+        if done is None:
+            self._recovered = False  # a claim may have been committed without our hearing of it
+            return
+        self._recovered = done.leading
+        del self._results[: len(done.settled)]
+        self._order.ended(done.settled)
+        self._order.started(done.claimed)
+
+    def _begin(self, done: _Exchange) -> None:
+        """On the event loop: what was claimed leaves."""
+        for row in done.claimed:
+            self._start(row)
+        if done.due is not None:
+            self._ask()
 
     def _orphans(self, heads: list[Head]) -> bool:
         """Whether something is marked as being sent that nobody sends: a claim of a dying process came in late."""
@@ -159,6 +183,9 @@ class Outbox:
         task.add_done_callback(self._under_way.discard)
 
     async def _deliver(self, row: Claimed) -> None:
+        if not self._is_leader():
+            self._order.ended([Result(row, outbox_rows.SENDING)])
+            return  # we were stopped since it was claimed: whoever leads now repeats it, marked
         result = await deliver(self._order.channel(row.chat_id), row, self._order.address(row.chat_id), self._clock)
         self._results.append(result)
         self._wake.set()

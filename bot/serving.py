@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from bot import settings as environment
 from bot.app import House, build, lock
 from bot.channels.base import Channel
-from bot.leading import Leadership
 from bot.process import in_use, start_logging, until_stopped
 from bot.settings import ConfigurationError, Settings
+from bot.warming import warm
 from orchestrator.contracts import Role
 from storage.listening import listen
 
@@ -30,19 +31,20 @@ async def serve() -> None:
         lock(settings, stack)
         prepare_config(settings)
         house = build(settings)
-        duty = Leadership(house.database, house.clock)
-        await duty.win()
+        await house.duty.win()
         works = await house.start([*telegram_channels(house), web_channel(house)])
         server = WebServer(house)
         works = [*works, asyncio.create_task(server.run(), name="web server")]
+        warming = asyncio.create_task(warm(house), name="warming")
         if not house.database.is_sqlite:
-            works += [asyncio.create_task(duty.keep(), name="duty"), asyncio.create_task(listen(house.database), name="listening")]
+            works += [asyncio.create_task(house.duty.keep(), name="duty"), asyncio.create_task(listen(house.database), name="listening")]
         try:
             await until_stopped(*works)
         finally:
+            warming.cancel()
             await server.stop()
-            await duty.give_up()
             await house.stop()
+            await house.duty.give_up()
 
 
 async def work() -> None:
@@ -97,6 +99,8 @@ def prepare_config(settings: Settings) -> None:
 def telegram_channels(house: House) -> list[Channel]:
     if not house.settings.telegram_token:
         return []
+    # Our Telegram library imports httpx, which imports a command line of its own (rich, pygments) if it can: 8 MB, 0.1 s.
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
     from bot.channels.telegram import TelegramChannel
 
     return [TelegramChannel.from_settings(house.settings)]
@@ -147,6 +151,8 @@ class WebServer:
 
         from bot.web.app import make_app
         from bot.web.guard import Guard, announce_address, session_secret
+        from bot.web.secret_form import SecretForm
+        from orchestrator.triage.secrets import given_by_form
 
         settings, house = self._house.settings, self._house
         folder = settings.data_folder
@@ -154,7 +160,10 @@ class WebServer:
         guard = Guard(session_secret(folder), public)
         channel = house.channels["web"]
         webhooks = {path: receive for known in house.channels.values() for path, receive in getattr(known, "webhooks", {}).items()}
-        self._app = make_app(channel, house.database, guard, webhooks)  # type: ignore[arg-type]
+        form = SecretForm(
+            house.database, house.clock, house.words, guard, lambda connection, request, values: given_by_form(connection, house.runner, request, values)
+        )
+        self._app = make_app(channel, house.database, guard, webhooks, form)  # type: ignore[arg-type]
         announce_address(folder, f"http://{settings.host}:{settings.port}")
         config = uvicorn.Config(
             self._app, host=settings.host, port=settings.port, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=2

@@ -142,6 +142,10 @@ class Channel(Protocol):
         """Answer a button press with a short line (at most 200 characters)."""
         ...
 
+    async def remove(self, chat: str, platform_id: str) -> None:
+        """Take a message that the person sent off the platform; does nothing where there is no such thing."""
+        ...
+
     async def typing(self, chat: str) -> None:
         """Show for some seconds that an answer is on its way; best effort, never raises."""
         ...

@@ -255,6 +255,9 @@ class TelegramChannel:
     async def answer_press(self, press_id: str, text: str) -> None:
         await self._deliver("answerCallbackQuery", {"callback_query_id": press_id, "text": text[:200]})
 
+    async def remove(self, chat: str, platform_id: str) -> None:
+        await self._deliver("deleteMessage", {"chat_id": _chat(chat), "message_id": int(platform_id)})
+
     async def typing(self, chat: str) -> None:
         try:
             await self._call("sendChatAction", chat_id=_chat(chat), action="typing")

@@ -211,6 +211,9 @@ class TerminalChannel:
     async def answer_press(self, press_id: str, text: str) -> None:
         self._view.note(f"({text})")
 
+    async def remove(self, chat: str, platform_id: str) -> None:
+        return None
+
     async def typing(self, chat: str) -> None:
         return None
 

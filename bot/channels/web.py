@@ -59,6 +59,9 @@ class WebChannel:
     async def answer_press(self, press_id: str, text: str) -> None:
         await self._record(self.chat, "toast", {"text": text, "press": press_id}, None, None)
 
+    async def remove(self, chat: str, platform_id: str) -> None:
+        return None
+
     async def typing(self, chat: str) -> None:
         return None
 

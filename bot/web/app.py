@@ -18,6 +18,7 @@ from bot.channels.base import Incoming, Kind
 from bot.channels.web import NAME, OWNER, WebChannel
 from bot.web import history
 from bot.web.guard import COOKIE, SECURITY_HEADERS, Guard
+from bot.web.secret_form import SecretForm
 from orchestrator.tasks import events
 from storage.database import Database
 
@@ -42,7 +43,7 @@ class Pressed(BaseModel):
     label: str = Field(default="", max_length=200)
 
 
-def make_app(channel: WebChannel, database: Database, guard: Guard, webhooks: Mapping[str, Webhook] | None = None) -> FastAPI:
+def make_app(channel: WebChannel, database: Database, guard: Guard, webhooks: Mapping[str, Webhook] | None = None, form: SecretForm | None = None) -> FastAPI:
     """The application; `webhooks` are the doors of other channels by path."""
     app = FastAPI(title="Majordomo", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.closing = asyncio.Event()
@@ -50,6 +51,8 @@ def make_app(channel: WebChannel, database: Database, guard: Guard, webhooks: Ma
     _add_page(app, guard)
     _add_sending(app, channel, guard)
     _add_reading(app, channel, database, guard)
+    if form is not None:
+        form.add_to(app)
     for path, receive in (webhooks or {}).items():
         _add_webhook(app, path, receive)
     return app
@@ -59,7 +62,8 @@ def _add_headers(app: FastAPI) -> None:
     @app.middleware("http")
     async def headers(request: Request, proceed: Callable[[Request], Awaitable[Response]]) -> Response:
         response = await proceed(request)
-        response.headers.update(SECURITY_HEADERS)
+        for name, value in SECURITY_HEADERS.items():
+            response.headers.setdefault(name, value)
         return response
 
 

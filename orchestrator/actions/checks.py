@@ -47,14 +47,14 @@ def marks(rules: Rules, call: Call) -> None:
 def policy(rules: Rules, call: Call) -> None:
     call.judgement = rules.policy.judge(call.tool.effect, call.reach, call.facts)
     if call.judgement.verdict is Verdict.REFUSE:
-        raise ToolError(f"{call.tool.name} is forbidden by the policy of this house")
+        raise refused(rules, call, "forbidden")
 
 
 def local_policy(rules: Rules, call: Call) -> None:
     """A local tool changes our own database, in the transaction of its step, for its own person: a change to one's own things."""
     verdict = rules.policy.deeds.get(call.reach.deed, Verdict.ASK)
     if verdict is not Verdict.ALLOW:
-        raise ToolError(f"{call.tool.name} is not allowed by the policy of this house")
+        raise refused(rules, call, "forbidden")
 
 
 def approval(rules: Rules, call: Call) -> Pending | None:
@@ -67,9 +67,9 @@ def approval(rules: Rules, call: Call) -> Pending | None:
     if found.state == approvals.PENDING:
         return Pending()
     if found.state != approvals.DECIDED:
-        raise ToolError("nobody answered in time, so it was not done" if found.state == approvals.EXPIRED else "it was called off")
+        raise refused(rules, call, "expired" if found.state == approvals.EXPIRED else "called-off")
     if found.decision != approvals.APPROVE:
-        raise ToolError("you declined it, so it was not done")
+        raise refused(rules, call, "declined")
     call.arguments = call.tool.arguments.model_validate(found.arguments)
     call.reach = reach_of(call.tool, call.arguments)
     call.approval_id = found.id
@@ -91,7 +91,7 @@ def ledger(rules: Rules, call: Call) -> Pending | None:
     entry = effects.of_call(call.connection, call)
     if entry is not None:
         call.effect_id = entry.id
-        return _go_on(call, entry)
+        return _go_on(rules, call, entry)
     hold = float(getattr(call.tool, "hold", 0.0))
     until = call.now + timedelta(seconds=hold) if hold > 0 else None
     entry = effects.plan(call.connection, call, call.preview(rules.words).summary, hold_until=until)
@@ -102,7 +102,7 @@ def ledger(rules: Rules, call: Call) -> Pending | None:
     return Pending(until)
 
 
-def _go_on(call: Call, entry: effects.Entry) -> Pending | None:
+def _go_on(rules: Rules, call: Call, entry: effects.Entry) -> Pending | None:
     """An earlier attempt left its entry: what was only claimed is tried again, what was in doubt is looked after first."""
     if entry.state == effects.HELD and entry.not_before is not None and call.now < entry.not_before:
         return Pending(entry.not_before)
@@ -113,17 +113,17 @@ def _go_on(call: Call, entry: effects.Entry) -> Pending | None:
     elif entry.state == effects.IN_DOUBT:
         call.unsettled = True
     elif entry.state == effects.UNKNOWN:
-        return _after_unknown(call, entry)
+        return _after_unknown(rules, call, entry)
     elif entry.state in {effects.DONE, effects.UNDONE}:
         call.known = Result(entry.result, undo=entry.undo)
     elif entry.state == effects.DROPPED:
-        raise ToolError("you took it back before it happened, so it was not done")
+        raise refused(rules, call, "dropped")
     else:
-        raise ToolError(f"{call.tool.name} failed before and was not done")
+        raise refused(rules, call, "failed-before")
     return None
 
 
-def _after_unknown(call: Call, entry: effects.Entry) -> Pending | None:
+def _after_unknown(rules: Rules, call: Call, entry: effects.Entry) -> Pending | None:
     """What a person said of an effect that was interrupted at its irreversible moment."""
     said = approvals.latest(call.connection, call.task, call.key, Kind.UNKNOWN)
     if said is None or said.state == approvals.PENDING:
@@ -136,7 +136,12 @@ def _after_unknown(call: Call, entry: effects.Entry) -> Pending | None:
         effects.claim(call.connection, entry.id, (effects.UNKNOWN,))
         return None
     effects.fail(call.connection, entry.id, call.now)
-    raise ToolError("it is not known whether it was done, and it was not tried again")
+    raise refused(rules, call, "unknown")
+
+
+def refused(rules: Rules, call: Call, why: str) -> ToolError:
+    """A refusal in the person's words: the agent shows it, or finds another way."""
+    return ToolError(rules.say(call.person, f"refused-{why}", tool=call.tool.name))
 
 
 # --- after the call ---

@@ -121,7 +121,7 @@ class Credentials:
         if not base:
             connection.execute(mine.values(awaiting_text=True))
             return ""
-        token = secrets.token_urlsafe(TOKEN_BYTES)
+        token = secrets.token_hex(TOKEN_BYTES)
         connection.execute(mine.values(token_hash=_hash(token), token_expires_at=now + FORM_LASTS, awaiting_text=False))
         return f"{base}/secret/{token}"
 

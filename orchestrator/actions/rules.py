@@ -84,9 +84,9 @@ class Rules:
         if earlier is not None and earlier.state == approvals.PENDING:
             return Pending()
         if earlier is not None and earlier.decision == approvals.STOP:
-            raise FatalError("the budget is reached, and you chose to stop here")
+            raise FatalError(self.say(person, "refused-budget-stop"))
         if earlier is not None and earlier.state == approvals.EXPIRED:
-            raise FatalError("the budget is reached, and nobody allowed more in time")
+            raise FatalError(self.say(person, "refused-budget-expired"))
         limit, judge, budgets = shortage.limit, oneself(connection, person, task), self.policy.budgets
         given = {"credits": round(limit.credits + shortage.added), "taken": round(shortage.taken), "needed": round(shortage.needed), "number": task.number}
         notes = (self.say(person, "budget-note", money=f"{budgets.credit * 1000:.2f} {budgets.currency}", **given),)

@@ -40,7 +40,7 @@ business:
 
   services:                # minutes and price; price 0 is free
     - name: {en: haircut, de: Haarschnitt, es: corte de pelo, zh: 剪发}
-      also: {en: [cut, trim, hair cut], de: [Haare schneiden, Haareschneiden, Schnitt, schneiden], es: [corte, cortarme el pelo, cortar el pelo], zh: [理发, 剪头发, 剪头, 头发, 剪个头, 理个发]}
+      also: {en: [cut, trim, hair cut], de: [Haare schneiden, Haareschneiden, Schnitt, schneiden], es: [corte, cortarme el pelo, cortar el pelo, pelo], zh: [理发, 剪头发, 剪头, 头发, 剪个头, 理个发]}
       minutes: 30
       price: 35
     - name: {en: colouring, de: Färben, es: tinte, zh: 染发}
@@ -64,10 +64,10 @@ business:
 
   faq:
     - question:
-        en: [How can I pay?, Do you take cards?, Is cash accepted?, payment methods credit debit card visa mastercard apple google pay contactless]
-        de: [Wie kann ich bezahlen?, Nehmen Sie Karten?, Kann ich bar zahlen?, Zahlung Kreditkarte EC-Karte Visa Kartenzahlung Barzahlung Apple Pay kontaktlos]
-        es: [¿Cómo puedo pagar?, ¿Aceptan tarjetas?, ¿Se puede pagar en efectivo?, pago tarjeta de crédito débito visa bizum contado]
-        zh: [怎么付款？, 可以刷卡吗？, 收现金吗？, 支付方式 信用卡 微信付款 支付宝]
+        en: [How can I pay?, Do you take cards?, Is cash accepted?, payment methods cash credit debit card visa mastercard apple google pay contactless]
+        de: [Wie kann ich bezahlen?, Nehmen Sie Karten?, Kann ich bar zahlen?, Zahlung bar Bargeld Kreditkarte EC-Karte Visa Kartenzahlung Barzahlung Apple Pay kontaktlos]
+        es: [¿Cómo puedo pagar?, ¿Aceptan tarjetas?, ¿Se puede pagar en efectivo?, pago efectivo metálico tarjeta de crédito débito visa bizum contado]
+        zh: [怎么付款？, 可以刷卡吗？, 收现金吗？, 支付方式 现金 现钱 付现 信用卡 微信付款 支付宝]
       answer:
         en: You can pay by card or in cash.
         de: Sie können mit Karte oder bar bezahlen.

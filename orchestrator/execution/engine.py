@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from orchestrator.contracts import RUNNING, Clock, Task, TaskState
+from orchestrator.execution import engine_tables
 from storage.database import POSTGRES_OPTIONS, Database, make_engine, sync_url
 from storage.models import TaskRow, WorkerRow, new_id
 from storage.signals import announce
@@ -38,6 +39,9 @@ HEARTBEAT = 3.0
 DEAD_AFTER = timedelta(seconds=12)
 MAX_RECOVERIES = 10
 FINISHED_KEPT = timedelta(days=1)
+
+WHILE_TABLES_ARE_MADE = "SET LOCAL idle_in_transaction_session_timeout = '60s'"
+"""On Postgres DBOS makes its tables on another connection while our transaction waits, for seconds on a new database."""
 
 Run = Callable[[str, int], Awaitable[None]]
 logger = logging.getLogger(__name__)
@@ -65,6 +69,7 @@ class Engine:
         self._jobs: list[asyncio.Task[None]] = []
         self._busy_until = 0.0
         self._working = False
+        self._migrated = False
 
     def enqueue(self, connection: sa.Connection, task: Task, *, delay: float = 0.0) -> None:
         options: dict[str, Any] = {
@@ -77,6 +82,7 @@ class Engine:
             **({"delay_seconds": delay} if delay else {}),
         }
         announce(connection, TOPIC)
+        self._make_ready(connection)
         self._connect().enqueue_in_transaction(connection, options, task.id, task.segment)  # type: ignore[arg-type]
         self._busy_until = monotonic() + BUSY_FOR + delay
 
@@ -98,26 +104,33 @@ class Engine:
             await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=8, destroy_registry=True)
             await self._database.write(lambda connection: connection.execute(sa.delete(WorkerRow).where(WorkerRow.id == self.executor_id)))
 
-    def prepare(self) -> None:
-        """Load DBOS and make its tables, off the event loop; `enqueue` does it on first need."""
-        self._connect()
-
     # --- DBOS ---
 
     def _connect(self) -> DBOSClient:
+        """Touches no table: whoever calls may be in the middle of a transaction."""
         with self._client_lock:
             if self._client is None:
                 from dbos import DBOSClient
 
-                self._migrate()
                 self._client = DBOSClient(**self._location(), lazy=True)
             return self._client
 
+    def _make_ready(self, connection: sa.Connection) -> None:
+        """DBOS's own tables, before the first job is queued."""
+        if self._migrated:
+            return
+        if self._database.is_sqlite:
+            engine_tables.ensure(connection)
+        else:
+            connection.execute(sa.text(WHILE_TABLES_ARE_MADE))
+            self._migrate()
+
     def _migrate(self) -> None:
-        """DBOS's own tables, made before the first job is queued; quick when they are there."""
+        """On a connection of DBOS's own: on SQLite never while a transaction of ours is open in the same thread."""
         from dbos import DBOS
 
         DBOS.migrate(sync_url(self._database.url).render_as_string(hide_password=False))
+        self._migrated = True
 
     def _location(self) -> dict[str, Any]:
         url = sync_url(self._database.url)
@@ -133,7 +146,7 @@ class Engine:
     def _launch(self, run: Run) -> None:
         from dbos import DBOS
 
-        self._connect()
+        self._migrate()
         DBOS(
             config={
                 "name": "majordomo",

@@ -101,6 +101,7 @@ class OutsideCalls:
             raise
         except MajordomoError as refusal:
             savepoint.rollback()
+            budgets.release(connection, call.task, call.key, call.now)
             self.keep(connection, call, None, refusal, 0.0)
             return None, True
         if call.known is not None:

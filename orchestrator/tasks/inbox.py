@@ -8,8 +8,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from storage.models import ChatRow, MessageRow, TaskRow
+from storage.signals import announce
 
 TOPIC = "inbox"
+HELD = "held"
+"""Announced with the chat in which somebody waits for a language model."""
 RECEIVED, HANDLED = "received", "handled"
 
 _columns = (MessageRow.seq, MessageRow.id, MessageRow.person_id, MessageRow.kind, MessageRow.text, MessageRow.payload, MessageRow.channel)
@@ -49,6 +52,12 @@ def of_task(connection: sa.Connection, task_id: str) -> Any:
 def hold(connection: sa.Connection, chat_id: str, message_id: str, until: datetime) -> None:
     """Later messages of this chat wait for this one, no longer than `until`."""
     connection.execute(sa.update(ChatRow).where(ChatRow.id == chat_id).values(busy_until=until, busy_message_id=message_id))
+    announce(connection, HELD, chat_id)
+
+
+def held(connection: sa.Connection, chat_id: str, now: datetime) -> Any:
+    """Channel and outside id of a chat that is held at this moment; None when it is free."""
+    return connection.execute(sa.select(ChatRow.channel, ChatRow.external_id).where(ChatRow.id == chat_id, ChatRow.busy_until > now)).first()
 
 
 def free(connection: sa.Connection, chat_id: str) -> None:

@@ -14,7 +14,7 @@ from storage.models import ButtonRow, OutgoingRow, new_id
 from storage.signals import announce
 
 TOPIC = "outbox"
-MESSAGE, STATUS, EDIT, TOAST = "message", "status", "edit", "toast"
+MESSAGE, STATUS, EDIT, TOAST, REMOVE = "message", "status", "edit", "toast", "remove"
 TOKEN_BYTES = 16
 """128 random bits: a button carries nothing else."""
 
@@ -47,6 +47,11 @@ def revise(connection: sa.Connection, envelope: Envelope, outgoing_id: str, card
 def toast(connection: sa.Connection, envelope: Envelope, press: dict[str, Any], text: str) -> None:
     """Answer a button press: a short line that the channel shows beside the button."""
     _queue(connection, envelope, Card(text[:200]), TOAST, str(press.get("press_id", ""))[:80])
+
+
+def remove(connection: sa.Connection, envelope: Envelope, platform_id: str) -> None:
+    """Take a message that the person sent off the platform, where that can be done."""
+    _queue(connection, envelope, Card(""), REMOVE, platform_id[:80])
 
 
 def spend(connection: sa.Connection, outgoing_id: str, now: datetime) -> None:

@@ -67,6 +67,12 @@ ORDINALS = {
     "dritte": 2, "dritten": 2, "letzte": -1, "letzten": -1, "primero": 0, "primera": 0, "segundo": 1, "segunda": 1, "tercero": 2,
     "tercera": 2, "último": -1, "última": -1, "第一个": 0, "第二个": 1, "第三个": 2, "最后一个": -1,
 }  # fmt: skip
+FILLING = (
+    "the one please time slot option ok then i ll take want like would d die der das den dem bitte dann ich nehme nehm zeit option möchte will el la lo por favor opción hora "
+    "hueco quiero cojo tomo prefiero entonces me quedo con 吧 我要 我选 选 那 就 要 那就 我"
+)
+FILLERS = frozenset(FILLING.split())
+"""What stands around "the second one" without changing it."""
 WORDS = re.compile(r"[^\W_]+", re.U)
 SHORTEST_PART = 3
 BRIEF, BRIEF_CHARACTERS = 4, 30
@@ -176,6 +182,15 @@ def place_named(text: str) -> int | None:
     if len(low.split()) > BRIEF or len(low) > BRIEF_CHARACTERS:
         return None
     return next((place for word, place in ORDINALS.items() if word in low.split() or (not word.isascii() and word in low)), None)
+
+
+def points(text: str) -> int | None:
+    """The same, where the text says nothing else: "on the second" and "my last appointment" do not."""
+    place = place_named(text)
+    low = text.casefold()
+    for word in ORDINALS if place is not None else ():
+        low = low.replace(word, " ") if not word.isascii() else re.sub(rf"\b{word}\b", " ", low)
+    return place if place is not None and not set(WORDS.findall(low)) - FILLERS else None
 
 
 def is_vague(text: str) -> bool:

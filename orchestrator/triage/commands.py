@@ -214,6 +214,12 @@ def _where(turn: Turn, rest: str) -> None:
         turn.reply("\n".join([_line(turn, task), *fate.lines(turn.connection, turn.services.words, turn.person, task)]), task.id)
 
 
+def _trace(turn: Turn, rest: str) -> None:
+    task = _chosen(turn, rest, LIVE)
+    if task is not None:
+        accounts.trace(turn, task)
+
+
 def _wrong(turn: Turn, rest: str) -> None:
     task = _chosen(turn, rest, ENDED | LIVE)
     if task is not None:
@@ -314,6 +320,7 @@ COMMAND_LIST: tuple[Command, ...] = (
     Command("budget", accounts.budget),
     Command("why", _why),
     Command("where", _where),
+    Command("trace", _trace),
     Command("wrong", _wrong),
     Command("schedule", _schedule),
     Command("notifications", _notifications),

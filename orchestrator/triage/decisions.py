@@ -16,6 +16,7 @@ from orchestrator.triage import ask_cards as cards
 from orchestrator.triage import edits
 from orchestrator.triage.answers import NO_WORDS, YES_WORDS
 from orchestrator.triage.turn import Turn
+from storage.audit import AuditKind
 
 EDIT, LATER = "edit", "later"
 LATER_BY = timedelta(hours=1)
@@ -91,6 +92,9 @@ def decide(turn: Turn, approval: Approval, choice: str) -> str:
         bound = approval.arguments
         limit = budgets.Limit(str(bound["scope"]), str(bound["subject"]), float(bound["credits"]))
         budgets.top_up(turn.connection, approval.person_id, limit, float(choice))
+    rules = turn.services.runner.around.dispatcher.rules
+    kind = AuditKind.BUDGET if approval.kind is Kind.BUDGET else AuditKind.APPROVAL
+    rules.note(turn.connection, kind, choice, turn.person.id, approval.task_id, approval=approval.id, digest=approval.digest, tool=approval.tool)
     said = "ask-decided-" + ("added" if choice.startswith("+") else choice)
     cards.close(turn, approval, turn.words("ask-closed", verdict=turn.words(said), when=_here(turn)))
     _wake(turn, approval)

@@ -21,7 +21,7 @@ from orchestrator.contracts import (
 )
 from orchestrator.tasks import corrections, manager, outgoing, questions
 from orchestrator.tasks.questions import Question
-from orchestrator.triage.answers import Answer, Reader, gives_up, is_vague, place_named
+from orchestrator.triage.answers import Answer, Reader, gives_up, is_vague, points
 from orchestrator.triage.requests import only_names, target_of, when_slot
 from orchestrator.triage.taxonomy import CORRECTED_BY, FOLLOWED_UP, REFERRING, UNCLEAR
 from orchestrator.triage.turn import Turn
@@ -52,6 +52,8 @@ FOLLOWING = re.compile(
 NAMING = re.compile(r"appointment|booking|haircut|reminder|termin|buchung|erinner|cita|reserva|recordatorio|预约|提醒", re.I)
 """A correction that says what it corrects; one that does not means the latest."""
 WORD = re.compile(r"[^\W_]+")
+TAKING_BACK = re.compile(r"cancel|undo|delete|take (?:it|that) back|stornier|absag|sag\b.*\bab\b|lösch|rückgängig|anul|borr|elimin|取消|删|撤", re.I)
+"""A bare "stop" stops work; it takes nothing back."""
 UNDONE_BY = {"appointments": "appointment_cancel", "reminders": "reminder_delete"}
 """What takes back what an agent made."""
 
@@ -105,7 +107,7 @@ def _goes_on_asking(turn: Turn) -> bool:
 
 def _pointed_at(turn: Turn, question: Question) -> str | None:
     """The time that "the second one" means, of those offered as buttons."""
-    place = place_named(turn.text)
+    place = points(turn.text)
     if place is None or question.kind is not AnswerKind.WHEN or question.outgoing_id is None:
         return None
     offered = outgoing.labels_of(turn.connection, question.outgoing_id)
@@ -196,7 +198,13 @@ def correction(turn: Turn, route: Route) -> Route | None:
 
 def _undoing(turn: Turn, route: Route) -> Route | None:
     """ "Cancel it" right after something was booked or set means that, unless a task is at work or named by its number."""
-    if not route.accepted or route.intent != "task_cancel" or re.search(r"\d", turn.text) or manager.recent(turn.connection, turn.person.id, live_only=True):
+    if (
+        not route.accepted
+        or route.intent != "task_cancel"
+        or not TAKING_BACK.search(turn.text)
+        or re.search(r"\d", turn.text)
+        or manager.recent(turn.connection, turn.person.id, live_only=True)
+    ):
         return None
     found = subject(turn)
     if found is None:
@@ -260,6 +268,8 @@ def refer(turn: Turn, route: Route) -> Route:
 
 def follow_up(turn: Turn, route: Route) -> Route | None:
     """ "And on Saturdays?" continues the last question of this chat with other details."""
+    if (taken := _taken_by_place(turn)) is not None:
+        return taken
     if len(turn.text) > SHORT or not FOLLOWING.search(turn.text):
         return None
     task = _last_question(turn)
@@ -268,6 +278,21 @@ def follow_up(turn: Turn, route: Route) -> Route | None:
     if route.accepted and route.task_type != task.type and not _is_bare(turn) and not _only_names(turn, route):
         return None
     return Route(turn.text, task.type, task.type, task.agent, 0.95, Method.DIALOGUE, True, turn.language, slots={"follow_up": True})
+
+
+def _taken_by_place(turn: Turn) -> Route | None:
+    """ "The first one" of the free times that were just shown books that one."""
+    place = points(turn.text)
+    latest = corrections.recent(turn.connection, turn.chat.id, turn.person.id, limit=1) if place is not None else []
+    if place is None or not latest or latest[0][0].type != "appointment_availability" or latest[0][1] is None or turn.now - latest[0][1] > MEMORY:
+        return None
+    shown = latest[0][0].result or {}
+    options = shown.get("options") or []
+    if place >= len(options):
+        return None
+    when = {"start": options[place]["start"], "precision": str(times.Precision.MINUTE), "has_clock": True, "has_day": True}
+    slots = {"when": when, "service": shown.get("service"), "staff": shown.get("staff")}
+    return Route(turn.text, "appointment_booking", "appointment_booking", latest[0][0].agent, 1.0, Method.DIALOGUE, True, turn.language, slots=slots)
 
 
 def _last_question(turn: Turn) -> Task | None:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import sqlalchemy as sa
+
 from orchestrator.actions import credentials
 from orchestrator.actions.credentials import Credentials, Request
 from orchestrator.contracts import WAITING, Action, Button, Card
+from orchestrator.execution.runner import Runner
 from orchestrator.tasks import manager, outgoing
+from orchestrator.tasks.people import person_of
 from orchestrator.triage.turn import Turn
 from storage.vault import VaultError
 from storage.vault import credentials as kept
@@ -37,12 +43,32 @@ def taken(turn: Turn, request_id: str) -> None:
     request = credentials.find(turn.connection, request_id, turn.person.id)
     if request is None:
         return
+    if request.state == credentials.PENDING and turn.payload.get("message_id") is not None:
+        outgoing.remove(turn.connection, turn.envelope(request.task_id), str(turn.payload["message_id"]))
     if request.state == credentials.PENDING:
         turn.reply(turn.words("credential-unreadable", fields=_field_names(turn, request)), request.task_id)
         return
     _close_card(turn, request, "credential-kept")
+    if (platform_id := turn.payload.get("message_id")) is not None:
+        outgoing.remove(turn.connection, turn.envelope(request.task_id), str(platform_id))
     turn.reply(turn.words("credential-kept-now", service=request.service), request.task_id)
     wake(turn, request.task_id)
+
+
+def given_by_form(connection: sa.Connection, runner: Runner, request: Request, values: Mapping[str, str]) -> bool:
+    """The form was sent: keep the values, say so in the chat, let the task go on. False where the request was closed meanwhile."""
+    house, now, words = runner.around.credentials, runner.around.clock.now(), runner.around.words
+    if house is None or not house.fulfil(connection, request, values, now):
+        return False
+    person = person_of(connection, request.person_id)
+    envelope = outgoing.Envelope(request.chat_id, person.id, now, request.task_id)
+    if request.outgoing_id is not None:
+        outgoing.revise(connection, envelope, request.outgoing_id, Card(f"**{request.service}**\n{words(person.language, 'credential-kept', {})}"))
+    outgoing.post(connection, envelope, Card(words(person.language, "credential-kept-by-form", {"service": request.service})))
+    task = manager.load(connection, request.task_id)
+    if task is not None and task.state in WAITING:
+        runner.wake(connection, task, None)
+    return True
 
 
 def wake(turn: Turn, task_id: str) -> None:

@@ -7,6 +7,7 @@ from orchestrator.contracts import Action, Button, Card, Method, Route
 from orchestrator.tasks import outgoing
 from orchestrator.triage import work
 from orchestrator.triage.turn import Turn
+from storage.audit import AuditKind
 
 
 def pressed(turn: Turn, action: Action) -> str:
@@ -23,6 +24,8 @@ def take_back(turn: Turn, entry: effects.Entry) -> str:
         return "undo-done"
     if entry.undo is None or not effects.move(turn.connection, entry.id, (effects.DONE,), effects.UNDOING):
         return "undo-too-late"
+    rules = turn.services.runner.around.dispatcher.rules
+    rules.note(turn.connection, AuditKind.UNDO, entry.undo.tool, turn.person.id, entry.task_id, effect=entry.id)
     agent = turn.services.catalogue.agent_for("undo")
     if agent is None:
         return "undo-too-late"

@@ -5,7 +5,7 @@ credential-wanted = **Für Aufgabe #{ $number } brauche ich Ihren Zugang zu { $s
     Warum: { $reason }
     Er wird verschlüsselt aufbewahrt, nur bei { $host } verwendet und keinem Sprachmodell gezeigt. Mit /credentials vergesse ich ihn wieder.
     Liegt er bis { $when } nicht vor, endet die Aufgabe ohne ihn.
-credential-form = Öffnen Sie innerhalb von 10 Minuten diese Seite und geben Sie ihn dort ein: { $address }
+credential-form = Öffnen Sie innerhalb von 10 Minuten diese Seite und geben Sie ihn dort ein: [{ $address }]({ $address })
 credential-next-message = Schreiben Sie ihn als nächste Nachricht ({ $fields }, je eine Zeile). Ich nehme ihn heraus, bevor etwas gespeichert wird.
 credential-unreadable = Ich habe herausgenommen, was Sie schrieben, und nichts davon behalten, konnte es aber nicht lesen. Ich brauche, je eine Zeile: { $fields }
 credential-declined = Abgelehnt; nichts wurde aufbewahrt.
@@ -30,3 +30,4 @@ form-send = Verschlüsselt aufbewahren
 form-done = Danke. Sie können diese Seite schließen; im Chat geht es weiter.
 form-gone = Dieser Link ist verbraucht oder zu alt. Drücken Sie im Chat auf „Neuer Link“.
 form-missing = Bitte füllen Sie alle Felder aus.
+credential-kept-by-form = Danke. Der Zugang zu { $service } ist verschlüsselt aufbewahrt. Die Aufgabe geht weiter.

@@ -5,7 +5,7 @@ credential-wanted = **I need your access to { $service } for task #{ $number }.*
     Why: { $reason }
     It is kept encrypted, used only at { $host }, and never shown to a language model. You can make me forget it with /credentials.
     If it is not there by { $when }, the task ends without it.
-credential-form = Open this page within 10 minutes and enter it there: { $address }
+credential-form = Open this page within 10 minutes and enter it there: [{ $address }]({ $address })
 credential-next-message = Write it as your next message ({ $fields }, one on each line). I take it out before anything is stored.
 credential-unreadable = I have taken out what you wrote and kept nothing of it, but I could not read it. I need, one on each line: { $fields }
 credential-declined = Declined; nothing was kept.
@@ -30,3 +30,4 @@ form-send = Keep encrypted
 form-done = Thank you. You can close this page; the task goes on in the chat.
 form-gone = This link has been used or is too old. Press “New link” in the chat.
 form-missing = Please fill in every field.
+credential-kept-by-form = Thank you. The access to { $service } is kept encrypted. The task goes on.

@@ -5,7 +5,7 @@ credential-wanted = **Para la tarea #{ $number } necesito su acceso a { $service
     Por qué: { $reason }
     Se guarda cifrado, se usa solo en { $host } y nunca se muestra a un modelo de lenguaje. Con /credentials puedo olvidarlo.
     Si no está hasta { $when }, la tarea termina sin él.
-credential-form = Abra esta página en los próximos 10 minutos e introdúzcalo allí: { $address }
+credential-form = Abra esta página en los próximos 10 minutos e introdúzcalo allí: [{ $address }]({ $address })
 credential-next-message = Escríbalo en su próximo mensaje ({ $fields }, uno por línea). Lo saco antes de guardar nada.
 credential-unreadable = He sacado lo que escribió y no he guardado nada, pero no pude leerlo. Necesito, uno por línea: { $fields }
 credential-declined = Rechazado; no se guardó nada.
@@ -30,3 +30,4 @@ form-send = Guardar cifrado
 form-done = Gracias. Puede cerrar esta página; la tarea continúa en el chat.
 form-gone = Este enlace ya se usó o es demasiado antiguo. Pulse «Nuevo enlace» en el chat.
 form-missing = Rellene todos los campos, por favor.
+credential-kept-by-form = Gracias. El acceso a { $service } está guardado cifrado. La tarea continúa.

@@ -5,7 +5,7 @@ credential-wanted = **任务 #{ $number } 需要您在 { $service } 的登录信
     原因：{ $reason }
     信息加密保存，只用于 { $host }，绝不会给语言模型看。发送 /credentials 可让我忘记它。
     若到 { $when } 仍未提供，任务将在没有它的情况下结束。
-credential-form = 请在 10 分钟内打开此页面并在那里输入：{ $address }
+credential-form = 请在 10 分钟内打开此页面并在那里输入：[{ $address }]({ $address })
 credential-next-message = 请在下一条消息中写出（{ $fields }，每行一项）。在保存任何内容之前我会先把它取出。
 credential-unreadable = 我已取出您写的内容，没有保留，但无法读懂。我需要，每行一项：{ $fields }
 credential-declined = 已拒绝，没有保存任何内容。
@@ -27,3 +27,4 @@ form-send = 加密保存
 form-done = 谢谢。您可以关闭此页面，任务在聊天中继续。
 form-gone = 此链接已使用或已过期。请在聊天中按“新链接”。
 form-missing = 请填写所有项目。
+credential-kept-by-form = 谢谢。{ $service } 的登录信息已加密保存。任务继续。
