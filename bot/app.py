@@ -8,13 +8,14 @@ from collections.abc import Coroutine, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from agents.catalog import Catalog
 from bot.channels.base import Channel
 from bot.handling import Handling
 from bot.inbox import Inbox
 from bot.intents import load_intents
+from bot.keys import head_keeper, key_holder
 from bot.leading import Leadership
 from bot.outbox import Outbox
 from bot.process import sole_use
@@ -45,8 +46,9 @@ from orchestrator.triage.turn import Services
 from orchestrator.words import Catalogues
 from storage import schema
 from storage.audit import AuditLog
+from storage.audit_head import follow
 from storage.database import Database
-from storage.vault import Vault, places
+from storage.vault import Vault
 
 LOCAL_CHANNELS = frozenset({"local", "web", "terminal"})
 """Chats on this machine can reach our own address."""
@@ -54,6 +56,26 @@ ENGINE_DELAY = 1.5
 """Seconds after the start at which the engine is loaded: the first reply goes before it."""
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Reach:
+    """The outside tools: mail, browser and web libraries are loaded when the first of them is wanted."""
+
+    settings: Settings
+    database: Database
+    policy: Policy
+    _hands: Any = None
+
+    def tools(self) -> Sequence[OutsideTool]:
+        from bot.hands import Hands  # noqa: PLC0415
+
+        self._hands = Hands(self.settings, self.database, self.policy.private_hosts)
+        return cast(Sequence[OutsideTool], self._hands.tools)
+
+    async def close(self) -> None:
+        if self._hands is not None:
+            await self._hands.close()
 
 
 @dataclass(slots=True)
@@ -77,6 +99,7 @@ class House:
     sweeps: Sweeps
     channels: dict[str, Channel]
     duty: Leadership
+    reach: Reach
     _works: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def start(self, channels: Sequence[Channel], *, engine: bool = True) -> list[asyncio.Task[None]]:
@@ -92,6 +115,7 @@ class House:
         if engine:
             self._run(self._engine(), "engine")
         self._run(self._learn(), "learning")
+        self._run(self._follow_audit(), "audit")
         return self._works
 
     async def stop(self) -> None:
@@ -101,6 +125,7 @@ class House:
                 work.cancel()
         await self.handling.stop()
         await self.engine.stop()
+        await self.reach.close()
         await self.outbox.stop()
         for work in self._works:
             work.cancel()
@@ -123,6 +148,14 @@ class House:
         unsubscribe()
         await self.engine.start(self.segments.run)
         await asyncio.Event().wait()
+
+    async def _follow_audit(self) -> None:
+        """Keep the head of the audit log outside the database, too; a log that was cut is told at start."""
+        keeper = head_keeper(self.settings)
+        fault = await self.database.read(keeper.advance)
+        if fault is not None:
+            logger.error("the audit log does not end as it should; majordomo audit verify tells more", extra={"fault": str(fault)})
+        await follow(self.database, keeper)
 
     async def _learn(self) -> None:
         """Retrain when somebody has told us what they meant."""
@@ -147,14 +180,15 @@ def build(settings: Settings, *, clock: Clock | None = None, catalogue: Catalog 
     book = BusinessBook(business)
     words = Catalogues()
     policy = read_policy(settings.config_file)
-    catalogue = catalogue or Catalog(book=book, words=words, outside=lambda: _outside_tools(settings, database, policy))
+    reach = Reach(settings, database, policy)
+    catalogue = catalogue or Catalog(book=book, words=words, outside=reach.tools)
     router = Router.load(load_intents(settings.config_file), catalogue, settings.data_folder / "cache", database.read_now(learned_examples))
     engine = Engine(database, clock)
     model = _model(settings)
     credentials = _credentials(settings, words)
     rules = Rules(policy, clock, words, Breaker(policy.limits), audit=credentials.audit)
     around = Surroundings(
-        catalogue, engine, Dispatcher(catalogue, clock, words, rules), clock, words, _think(model), Revealing(credentials, database, clock.now), credentials,
+        catalogue, engine, Dispatcher(catalogue, clock, words, rules), clock, words, model, Revealing(credentials, database, clock.now), credentials,
         settings.data_folder / "files",
     )  # fmt: skip
     runner = Runner(catalogue, around, engine)
@@ -169,19 +203,13 @@ def build(settings: Settings, *, clock: Clock | None = None, catalogue: Catalog 
         settings=settings, database=database, clock=clock, business=business, words=words, catalogue=catalogue, router=router, engine=engine, runner=runner,
         desk=desk, segments=Segments(database, runner, desk, services, classifier), inbox=inbox,
         outbox=Outbox(database, channels, clock, limited=settings.send_limits, is_leader=duty.holds), handling=Handling(database, desk, clock),
-        sweeps=Sweeps(database, DueWork(runner), clock, is_leader=duty.holds), channels=channels, duty=duty,
+        sweeps=Sweeps(database, DueWork(runner), clock, is_leader=duty.holds), channels=channels, duty=duty, reach=reach,
     )  # fmt: skip
-
-
-def _outside_tools(settings: Settings, database: Database, policy: Policy) -> Sequence[OutsideTool]:
-    from bot.hands import outside_tools  # noqa: PLC0415 - mail, browser and web libraries are loaded when they are wanted
-
-    return outside_tools(settings, database, policy.private_hosts)
 
 
 def _credentials(settings: Settings, words: Catalogues) -> Credentials:
     """The vault with its audit log; the one-time form is reached at the public address, or at ours by chats on this machine."""
-    vault = Vault(places.place(settings.key_place, settings.key_file))
+    vault = Vault(key_holder(settings))
     ours = f"http://{settings.host}:{settings.port}"
 
     def form_base(channel: str) -> str:
@@ -194,16 +222,6 @@ def _model(settings: Settings) -> LanguageModel | None:
     if not settings.model:
         return None
     return LanguageModel(ModelSettings(settings.model, settings.openai_base_url, settings.openai_key))
-
-
-def _think(model: LanguageModel | None) -> Any:
-    if model is None:
-        return None
-
-    async def think(prompt: str) -> str:
-        return (await model.ask("You are a careful assistant. Answer briefly.", prompt, most_tokens=1000)).text
-
-    return think
 
 
 def lock(settings: Settings, stack: ExitStack) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,31 +12,48 @@ from agents.tools.email.log import DatabaseMailLog
 from agents.tools.email.mailbox import MailboxServer
 from agents.tools.email.reading import Mailboxes, MailboxTraces, Mark, Read, SaveAttachment, Search
 from agents.tools.email.send import Send
+from agents.tools.email.sent import ListSent
 from agents.tools.email.server import MailServer
 from agents.tools.files import FileHouse
 from agents.tools.files import tools as file_tools
 from agents.tools.http import HttpGet, HttpSend
+from agents.tools.search import PublicEngines, SearchWeb, SearXNG
 from agents.tools.way_out import WayOut
 from bot.settings import ConfigurationError, Settings
 from orchestrator.outside import OutsideTool
 from storage.database import Database
 
+logger = logging.getLogger(__name__)
+
 CHROMIUM = (Path("/usr/bin/chromium"), Path("/usr/bin/chromium-browser"), Path("/usr/bin/google-chrome"))
 
 
-def outside_tools(settings: Settings, database: Database, private_hosts: tuple[str, ...] = ()) -> tuple[OutsideTool, ...]:
-    """Every outside tool that this machine and these settings allow; `private_hosts` may be reached although they are not public."""
-    allowed = frozenset((host, int(port)) for host, _, port in (entry.rpartition(":") for entry in private_hosts))
-    way_out = WayOut(allowed)
-    found = (*_mail(settings, database), HttpGet(way_out), HttpSend(way_out), *_browser(settings, way_out), *file_tools(FileHouse()))
-    return cast(tuple[OutsideTool, ...], found)
+class Hands:
+    """Every outside tool that this machine and these settings allow, and what must be closed with them."""
+
+    def __init__(self, settings: Settings, database: Database, private_hosts: tuple[str, ...] = ()) -> None:
+        allowed = frozenset((host, int(port)) for host, _, port in (entry.rpartition(":") for entry in private_hosts))
+        way_out = WayOut(allowed)
+        self._browsers = Browsers(way_out, BrowserSettings(settings.data_folder / "browser", _chromium()))
+        engine = SearXNG(settings.searxng_url, WayOut()) if settings.searxng_url else PublicEngines(WayOut())
+        web = (HttpGet(way_out), HttpSend(way_out), SearchWeb(engine), *self._browsing())
+        self.tools = cast(tuple[OutsideTool, ...], (*_mail(settings, database), *web, *file_tools(FileHouse())))
+
+    async def close(self) -> None:
+        await self._browsers.close()
+
+    def _browsing(self) -> tuple[Any, ...]:
+        if missing := self._browsers.missing():
+            logger.info("there is no browser", extra={"reason": missing})
+            return ()
+        return tuple(kind(self._browsers) for kind in (BrowserRead, BrowserExtract, BrowserScreenshot, BrowserDownload, BrowserAct))
 
 
 def _mail(settings: Settings, database: Database) -> tuple[Any, ...]:
     log, server, mailbox = DatabaseMailLog(database), mail_server(settings), mailbox_server(settings)
     mailboxes = Mailboxes(mailbox)
     send = Send(server, log, MailboxTraces(mailbox) if mailbox else None, hold=settings.mail_hold)
-    return (send, Search(mailboxes), Read(mailboxes), SaveAttachment(mailboxes), Mark(mailboxes), CheckBounces(mailboxes, log))
+    return (send, ListSent(), Search(mailboxes), Read(mailboxes), SaveAttachment(mailboxes), Mark(mailboxes), CheckBounces(mailboxes, log))
 
 
 def mail_server(settings: Settings) -> MailServer | None:
@@ -54,9 +72,5 @@ def mailbox_server(settings: Settings) -> MailboxServer | None:
         raise ConfigurationError(f"IMAP_URL cannot be used: {error}.", "write imaps://user:password@host") from None
 
 
-def _browser(settings: Settings, way_out: WayOut) -> tuple[Any, ...]:
-    chromium = next((path for path in CHROMIUM if path.exists()), None)
-    if chromium is None:
-        return ()
-    browsers = Browsers(way_out, BrowserSettings(settings.data_folder / "browser", chromium))
-    return tuple(kind(browsers) for kind in (BrowserRead, BrowserExtract, BrowserScreenshot, BrowserDownload, BrowserAct))
+def _chromium() -> Path:
+    return next((path for path in CHROMIUM if path.exists()), CHROMIUM[0])
