@@ -79,8 +79,7 @@ def _folder(settings: Settings) -> Iterator[Finding]:
         yield Finding("data folder", f"less than {LEAST_FREE // 2**20} MB are free on its disk.", "free some space; messages cannot be stored without it")
     else:
         yield Finding("data folder", note=f"{folder}" + (", in use by a running Majordomo" if in_use(folder) else ""))
-    for name in ("web.json", "key"):
-        path = folder / name
+    for path in (folder / "web.json", settings.key_file):
         if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
             yield Finding("secrets", f"others can read {path}.", f"chmod 600 {path}")
 
@@ -196,5 +195,31 @@ def _model(settings: Settings) -> Iterator[Finding]:
     yield Finding("language model", note=settings.model)
 
 
-CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (_python, _folder, _database, _business, _web, _telegram, _model)
+def _mail(settings: Settings) -> Iterator[Finding]:
+    from bot.hands import mail_server, mailbox_server  # noqa: PLC0415 - loads the libraries of every outside tool
+
+    if not settings.smtp_url:
+        yield Finding("mail", note="no SMTP_URL set, so nothing is sent")
+    try:
+        server, _ = mail_server(settings), mailbox_server(settings)
+    except ConfigurationError as error:
+        yield Finding("mail", error.fault, error.remedy)
+        return
+    if server is not None:
+        yield Finding("mail", note=f"sends as {server.sender.spec} through {server.endpoint.host}")
+
+
+def _policy(settings: Settings) -> Iterator[Finding]:
+    from orchestrator.actions.policy import PolicyFault, read  # noqa: PLC0415
+
+    try:
+        policy = read(settings.config_file)
+    except PolicyFault as fault:
+        yield Finding("policy", str(fault), f"mend it in {settings.config_file}, then run this again")
+        return
+    asked = ", ".join(deed.value for deed, verdict in policy.deeds.items() if verdict.value == "ask")
+    yield Finding("policy", note=f"asks before: {asked}; a task may spend {policy.budgets.task:g} credits")
+
+
+CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (_python, _folder, _database, _business, _web, _telegram, _model, _mail, _policy)
 """In the order in which they are told."""

@@ -49,6 +49,8 @@ SETTINGS_FAULTS = {
     "Telegram does not answer": (
         {"TELEGRAM_BOT_TOKEN": "42:abcdefghij", "TELEGRAM_API_ROOT": "http://127.0.0.1:1", "MAJORDOMO_OWNERS": "telegram:1"}, "does not answer", "TELEGRAM_API_ROOT",
     ),
+    "a mail server without a sender": ({"SMTP_URL": "smtp://127.0.0.1:25"}, "SMTP_URL", "from=me@example.com"),
+    "a hold that is none": ({"MAJORDOMO_MAIL_HOLD": "soon"}, "MAJORDOMO_MAIL_HOLD", "seconds"),
     "a model without its key": ({"MAJORDOMO_MODEL": "openai:gpt-5-mini"}, "OPENAI_API_KEY is missing", "OPENAI_BASE_URL"),
 }  # fmt: skip
 

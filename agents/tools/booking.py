@@ -14,6 +14,7 @@ from agents.tools.calendar import CalendarTool
 from agents.tools.invitation import invitation
 from agents.tools.openings import pieces_of
 from orchestrator.contracts import Action, Button, Card, Effect, Json, Role, ToolError, ToolScope
+from orchestrator.outside import Undo
 from orchestrator.tasks import handover, outgoing, schedules
 from storage.models import CalendarEventRow, CalendarSlotRow, ChatRow, PersonRow, ScheduleRow, new_id
 from storage.signals import announce
@@ -145,6 +146,10 @@ class Book(BookingTool):
         self.remind(scope, booked)
         return self.with_invitation(scope, booked)
 
+    def undo(self, arguments: NewBooking, output: dict[str, Any]) -> Undo:
+        """Taking a booking back frees its time."""
+        return Undo("calendar.cancel", {"event_id": output["event_id"]}, f"{output['title']}, {output['when']}")
+
 
 @dataclass
 class Reschedule(BookingTool):
@@ -193,6 +198,11 @@ class Cancel(BookingTool):
         self.tell_business(scope, row, "business-cancelled")
         self.tell_guest(scope, row, "guest-declined")
         return self.event(scope, row)
+
+    def undo(self, arguments: EventId, output: dict[str, Any]) -> Undo:
+        """Taking a cancellation back books the same time again, if nobody took it meanwhile."""
+        again = {"service": output["service"] or None, "staff": output["staff"] or None, "start": output["start"], "title": output["title"]}
+        return Undo("calendar.book", again, f"{output['title']}, {output['when']}")
 
 
 @dataclass
