@@ -56,16 +56,17 @@ async def booking(task: Task, context: Context) -> Outcome:
         return await settle(task, context, {"service": None, "staff": None}, title)
     if not facts["services"]:
         return Declined(Card(context.words("services-unknown"), (says(context, "example-human"),)), "nothing can be booked")
-    staff = await _staff(context, facts, wish)
-    service = wish["service"] or await _service(context, facts)
+    staff = await _staff(context, facts, wish, task.slots.get("staff"))
+    service = wish["service"] or task.slots.get("service") or await _service(context, facts)
     called = next(str(one["name"]) for one in facts["services"] if one["id"] == service)
     return await settle(task, context, {"service": service, "staff": staff}, called)
 
 
-async def _staff(context: Context, facts: dict[str, Any], wish: dict[str, Any]) -> str | None:
+async def _staff(context: Context, facts: dict[str, Any], wish: dict[str, Any], offered: Json) -> str | None:
     """Who is asked for; where that is nobody of ours, who may do instead."""
     if not wish["stranger"]:
-        return str(wish["staff"]) if wish["staff"] else None
+        named = wish["staff"] or offered
+        return str(named) if named else None
     if len(facts["staff"]) < 2:
         await context.say(context.words("appointment-stranger-alone", name=wish["stranger"]), key="stranger")
         return None
@@ -84,7 +85,7 @@ async def _service(context: Context, facts: dict[str, Any]) -> str:
 async def settle(task: Task, context: Context, wish: dict[str, Any], title: str) -> Outcome:
     """Book the wished time if it can be had; else talk until one is."""
     when = task.slots.get("when") or {}
-    lead = ""
+    lead, repeats = "", bool(when.get("recurrence"))
     if when.get("unread"):
         lead, when = context.words("appointment-unread", words=", ".join(when["unread"])), {}
     for attempt in range(TRIES):
@@ -94,7 +95,7 @@ async def settle(task: Task, context: Context, wish: dict[str, Any], title: str)
             if found["exact"]:
                 try:
                     event = await context.call("calendar.book", key="book", **wish, start=found["exact"]["start"], title=title)
-                    return _booked(context, event, "appointment-booked", only_first=bool(when.get("recurrence")))
+                    return _booked(context, event, "appointment-booked", only_first=repeats)
                 except ToolError as error:
                     reason = str(error)
             if not found["options"]:
@@ -133,6 +134,8 @@ async def reschedule(task: Task, context: Context) -> Outcome:
 async def move(task: Task, context: Context, event: dict[str, Any]) -> Outcome:
     """Find the new time; one without a clock keeps the old clock, one without a day the old day."""
     when = task.slots.get("when") or {}
+    if not task.slots.get("correction"):
+        when = await context.call("time.moved", key="moved", text=task.text, previous=event["start"]) or when
     if not when.get("start") or when.get("unread"):
         when = await context.ask("when", context.words("appointment-new-time", title=event["title"], when=event["when"]), AnswerKind.WHEN)
     if when.get("start") and not when.get("has_clock") and when.get("precision") == "day":
@@ -183,16 +186,26 @@ async def which(task: Task, context: Context, prompt: str) -> dict[str, Any] | N
     """The appointment that is meant: the one just spoken of, the only one, the one whose service is named; else asked for."""
     spoken_of = (task.slots.get("subject") or {}).get("event_id")
     found: list[dict[str, Any]] = await context.call("calendar.list", key="mine", own=not spoken_of)
-    for event in found:
-        if event["event_id"] == spoken_of:
-            return event
     named = await context.call("calendar.understand", key="named", text=task.text)
+    day = _day_named(task)
+    for event in found:
+        if event["event_id"] == spoken_of and named["service"] in (None, event["service"]) and day in ("", event["start"][:10]):
+            return event
     likely = [event for event in found if named["service"] == event["service"]] or found
-    if len(likely) <= 1:
-        return likely[0] if likely else None
+    likely = [event for event in likely if named["staff"] == event["staff"]] or likely
+    on_day = [event for event in likely if event["start"][:10] == day]
+    if len(on_day or likely) <= 1 and (on_day or not likely or not day):
+        return next(iter(on_day or likely), None)
+    likely = on_day or likely
     options = [Option(f"{event['title']} · {event['short']}", event["event_id"]) for event in likely[:8]]
     chosen = await context.choose("which", context.words(prompt), options)
     return next((event for event in found if event["event_id"] == chosen), None)
+
+
+def _day_named(task: Task) -> str:
+    """The day of the appointment that is to be cancelled, as "2026-11-24"; empty where none is named."""
+    when = task.slots.get("when") or {}
+    return str(when["start"])[:10] if task.type == "appointment_cancel" and when.get("start") and when.get("has_day") else ""
 
 
 # --- looking ---
@@ -240,7 +253,10 @@ async def availability(task: Task, context: Context) -> Outcome:
         lead = context.words("free-times-on", wanted=found["wanted"]) if found["wanted"] else context.words("free-times")
     buttons = [Button(o["label"], Action("say", value=context.words("say-book-at", service=called or "-", when=o["label"]))) for o in options]
     lines = [lead, *(f"- {option['label']}" for option in found["options"])]
-    return Done(Card("\n".join(lines), tuple(tuple(buttons[n : n + PER_ROW]) for n in range(0, len(buttons), PER_ROW))), {"options": found["options"]})
+    return Done(
+        Card("\n".join(lines), tuple(tuple(buttons[n : n + PER_ROW]) for n in range(0, len(buttons), PER_ROW))),
+        {"options": found["options"], "service": service, "staff": wish["staff"]},
+    )
 
 
 # --- the business answers a booking ---

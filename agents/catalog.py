@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, cast
 
 from agents.appointments import Appointments
+from agents.custom import Custom
 from agents.email import Email
+from agents.general import General
 from agents.inquiries import Inquiries
 from agents.reminders import Reminders
 from agents.setup import Setup
@@ -26,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 
 def built_in_agents() -> tuple[Agent, ...]:
-    return (Triage(), Inquiries(), Reminders(), Appointments(), Setup(), Undo(), Email())
+    return (Triage(), Inquiries(), Reminders(), Appointments(), Setup(), Undo(), Email(), General(), Custom())
 
 
 def built_in_tools(book: BusinessBook, words: Words) -> tuple[Tool, ...]:
@@ -78,6 +80,11 @@ class Catalog:
         if name not in self._tools:
             self._look()
         return self._tools.get(name)
+
+    @property
+    def tools(self) -> Sequence[Tool]:
+        self._look()
+        return tuple(self._tools.values())
 
     def _look(self) -> None:
         """Add what installed packages bring; several threads may ask at once, and all wait for the one that looks."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from orchestrator.contracts import Action, Button, Card, Context, Declined, Done, Lane, Outcome, Task
 
 Answer = Callable[[Task, Context], Awaitable[Outcome]]
+SEVERAL = re.compile(r"\b(?:and|or|plus|und|oder|sowie|y|e|o|u|más)\b|[,，、/&+]|和|跟|与|还有|加", re.I)
+"""Stands between two things that are asked for at once."""
 NOW_WORDS = ("now", "right now", "currently", "jetzt", "gerade", "ahora", "现在", "目前")
 
 
@@ -99,8 +102,13 @@ async def services_list(task: Task, context: Context) -> Outcome:
 async def price_inquiry(task: Task, context: Context) -> Outcome:
     facts = await context.call("business.facts", key="facts")
     named = await context.call("calendar.understand", key="named", text=task.text)
+    if named["service"] is None and task.slots.get("beside"):  # "book a cut and tell me what it costs"
+        named = await context.call("calendar.understand", key="beside", text=str(task.slots["beside"]))
     if named["service"] is None:
         return await services_list_of(facts, context)
+    if len(named["services"]) > 1 and SEVERAL.search(task.text):
+        asked = {**facts, "services": [one for one in facts["services"] if one["id"] in named["services"]]}
+        return await services_list_of(asked, context)
     return await of_service(named["service"], facts, context)
 
 

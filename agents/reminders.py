@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 from orchestrator.contracts import Action, AnswerKind, Button, Card, Context, Declined, Done, Json, Lane, Option, Outcome, Task, ToolError
@@ -28,7 +29,7 @@ LEADS = tuple(
         r"^\W*(?:por favor|puedes|podrías|puede|podría|quiero que|necesito que|y|también|luego)\b[\s,]*",
         r"^\W*(?:pon(?:me)?|crea(?:me)?|añade|programa|haz(?:me)?|quiero|necesito)\s+(?:un|otro)?\s*recordatorio\b[\s,:]*",
         r"^\W*(?:un\s+)?recordatorio\b[\s,:]*",
-        r"^\W*(?:me\s+)?(?:recu[eé]rd[ae](?:me|nos)?|recordar(?:me)?|avísa(?:me)?|avisa(?:me|rme)?|acuérda(?:me|te)?)\b[\s,:]*",
+        r"^\W*(?:me\s+(?:l[oa]s?\s+)?)?(?:recu[eé]rd[ae](?:me|nos|s)?(?:l[oa]s?)?|record[aá]r(?:mel[oa]s?)|recordar(?:me|nos)?|av[ií]s[ae](?:me)?(?:l[oa]s?)?|avisarme|acuérda(?:me|te)?)\b[\s,:]*",
         r"^\W*(?:que tengo que|que debo|de que|que|de|para|tengo que|sobre)\b(?!\w)[\s,:]*",
         r"^[\s，,。：:]*(?:请|麻烦|帮我|你能|能不能|可以|记得|别忘了|到时候|到时|然后|还有|并且|并|再|也|设(?:置|定)?(?:一?个)?(?:闹钟|提醒)|(?:一?个)?提醒[：:，,]?(?!我)|要|得|的时候|时候|时)[\s，,]*",
         r"^[\s，,。]*(?:提醒一下我|提醒(?:我|一下)|叫我|通知我|告诉我)[\s，,]*",
@@ -40,6 +41,17 @@ JOINED = re.compile(
     re.I,
 )
 WAKING = re.compile(r"\b(?:wake me|alarm|weck\w*|wecker|despiért\w*|alarma)\b|叫醒|起床|闹钟", re.I)
+TIMER = re.compile(
+    r"(?:(?:set|start|run)\s+)?(?:a|an|the|my)?\s*\b(?:timer|countdown)\b(?:\s+(?:for|of))?|(?:(?:stell|starte?)\w*\s+)?(?:einen|den|mir einen)?\s*\b(?:timer|eieruhr|kurzzeitwecker)\b(?:\s+(?:auf|für|von))?"
+    r"|(?:(?:pon(?:me)?|inicia|programa)\s+)?(?:un|una|el|la)?\s*\b(?:temporizador|cuenta atrás)\b(?:\s+(?:de|para))?|(?:设|开|定)?(?:置|始)?(?:一?个)?(?:倒计时|计时器?|定时器?)",
+    re.I,
+)
+MEANS_EVENT = re.compile(
+    r"(?:about |of )?(?:it|that|this|(?:my|the|this) (?:appointment|booking|visit))(?: too| also| as well)?|(?:an )?(?:es|das|(?:meinen|den|diesen) termin)(?: auch)?|auch"
+    r"|(?:lo|la|eso|(?:mi|la|esta) (?:cita|reserva))(?: también)?|(?:它|这个|那个|我的预约|预约|这件事)",
+    re.I,
+)
+"""A subject that is no more than the appointment itself."""
 ALL = re.compile(r"\b(?:all|alle|everything|every|sämtliche|todos|todas)\b|所有|全部", re.I)
 
 
@@ -80,10 +92,13 @@ async def agree_on_time(task: Task, context: Context, title: str) -> Any:
     when = task.slots.get("when")
     if when and when.get("anchored") and not when.get("start"):
         found = await context.call("time.before", key="before", text=task.text, anchor=task.slots.get("anchor"))
-        if found and found["start"]:
+        if found and found.get("start"):
             return found
     if is_settled(when):
         return when
+    if when and when.get("duration") and TIMER.search(task.text):
+        due = await context.now() + timedelta(seconds=float(when["duration"]))
+        return {"start": due.isoformat(), "has_clock": True, "has_day": True}
     unread = ", ".join((when or {}).get("unread") or ())
     return await ask_when(context, "when", context.words("reminder-unread", words=unread) if unread else when_prompt(context, title))
 
@@ -93,10 +108,14 @@ async def reminder_set(task: Task, context: Context) -> Outcome:
         return Declined(Card(context.words("reminder-earlier-failed")), "the earlier request did not succeed")
     title = subject_of(str(task.slots.get("rest") or ("" if task.slots.get("when") else task.text)), task.language)
     when = await agree_on_time(task, context, title)
+    if when.get("event_id") and MEANS_EVENT.fullmatch(title):
+        title = ""
+    if TIMER.search(title):
+        title = TIMER.sub("", title).strip(" ,.:，：") or context.words("reminder-timer")
     if not title and WAKING.search(task.text):
         title = context.words("reminder-wake-up")
     if not title:
-        title = str(when.get("title") or (task.slots.get("earlier") or {}).get("title") or "")
+        title = await _title_of_event(task, context, when.get("event_id"))
     if not title:
         title = str(await context.ask("free-title", context.words("reminder-what")))
     for attempt in range(TRIES):
@@ -111,6 +130,14 @@ async def reminder_set(task: Task, context: Context) -> Outcome:
     return Declined(Card(context.words("reminder-gave-up")), "no time was agreed on")
 
 
+async def _title_of_event(task: Task, context: Context, event_id: str | None) -> str:
+    """The appointment that is reminded of, in the person's words; empty where there is none."""
+    if event_id is None:
+        return str((task.slots.get("earlier") or {}).get("title") or "")
+    events = await context.call("calendar.list", key="of-event", own=True)
+    return next((f"{event['title']}, {event['when']}" for event in events if event["event_id"] == event_id), "")
+
+
 def _made(context: Context, key: str, made: dict[str, Any]) -> Card:
     text = context.words(f"{key}-repeating" if made["repeats"] else key, title=made["title"], when=made["when"], rule=made["repeats"])
     undo = Button(context.words("button-delete-reminder"), Action("say", value=context.words("say-delete-reminder", number=str(made["number"]))))
@@ -118,9 +145,11 @@ def _made(context: Context, key: str, made: dict[str, Any]) -> Card:
 
 
 async def reminder_list(task: Task, context: Context) -> Outcome:
-    found = await context.call("reminders.find", key="find")
+    when = task.slots.get("when") or {}
+    stretch = {"start": when["start"], "end": when.get("end")} if when.get("start") and when.get("has_day") and not when.get("has_clock") else {}
+    found = await context.call("reminders.find", key="find", **stretch)
     if not found:
-        return Done(Card(context.words("reminders-none"), (says(context, "example-remind"),)))
+        return Done(Card(context.words("reminders-none-then" if stretch else "reminders-none"), (says(context, "example-remind"),)))
     lines = [context.words("reminders-title", count=len(found)), *(_line(context, one) for one in found)]
     return Done(Card("\n".join(lines)))
 
@@ -148,6 +177,8 @@ async def reminder_change(task: Task, context: Context) -> Outcome:
     if one is None:
         return Declined(Card(context.words("reminders-none")), "no reminders")
     when = task.slots.get("when")
+    if not (when or {}).get("recurrence") and not task.slots.get("correction"):
+        when = await context.call("time.moved", key="moved", text=task.text, previous=one["start"]) or when
     if not is_settled(when):
         when = await ask_when(context, "when", when_prompt(context, one["title"]))
     for attempt in range(TRIES):
@@ -199,6 +230,8 @@ async def reminder_snooze(task: Task, context: Context) -> Outcome:
     try:
         later = await context.call("reminders.snooze", key="snooze", start=when.get("start"), **seconds)
     except ToolError:
+        if is_settled(when) and await context.call("reminders.find", key="live"):
+            return await reminder_change(task, context)  # "push the vitamins to 9" before it has gone off
         return Declined(Card(context.words("reminder-nothing-rang")), "nothing rang")
     return Done(Card(context.words("reminder-later", title=later["title"], when=later["when"])))
 

@@ -106,10 +106,13 @@ async def emergency(task: Task, context: Context) -> Outcome:
 
 
 async def symptom(task: Task, context: Context) -> Outcome:
-    """No advice on health: when to call for help, and the ways to somebody who may give it."""
+    """No advice on health: when to call for help, and a human; where none can be reached, the ways to one."""
     facts = await context.call("business.facts", key="facts")
-    lines = [context.words("symptom-no-advice"), facts["emergency"] or context.words("emergency-default"), context.words("symptom-offer")]
-    return Done(Card("\n".join(lines), (says(context, "example-appointment", "example-human"),)))
+    found = await context.call("handover.start", key="handover", text=task.text)
+    lines = [context.words("symptom-no-advice"), facts["emergency"] or context.words("emergency-default")]
+    if found["reached"]:
+        return Done(Card("\n".join([*lines, context.words("emergency-told")])), data=found)
+    return Done(Card("\n".join([*lines, context.words("symptom-offer")]), (says(context, "example-appointment", "example-human"),)), data=found)
 
 
 async def not_possible_yet(task: Task, context: Context) -> Outcome:

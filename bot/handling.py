@@ -24,6 +24,8 @@ SWEEP = 2.0
 """Seconds between looks for chats that nobody was woken for."""
 AT_ONCE = 0.03
 """Seconds that handling may add to the transaction that stores messages, whose end the platform waits for."""
+FEW = 3
+"""Messages of more chats than this go to their runners, so that storing and handling overlap."""
 
 logger = logging.getLogger(__name__)
 
@@ -89,6 +91,8 @@ class Handling:
 
     def _handle_at_once(self, connection: sa.Connection, chats: list[str]) -> None:
         """Within the transaction that stored messages of these chats. One that fails is left to its runner."""
+        if len(chats) > FEW:
+            return
         end = perf_counter() + AT_ONCE
         for chat_id in chats:
             more = True

@@ -32,6 +32,10 @@ from orchestrator.errors import MajordomoError as MajordomoError
 from orchestrator.errors import ToolError as ToolError
 from orchestrator.errors import TransientError as TransientError
 from orchestrator.errors import Waiting as Waiting
+from orchestrator.plans import Carried as Carried
+from orchestrator.plans import Finding as Finding
+from orchestrator.plans import Plan as Plan
+from orchestrator.plans import PlanStep as PlanStep
 
 # --- the life of a task -------------------------------------------------------------------------------------------
 
@@ -290,7 +294,18 @@ class Context(Protocol):
         ...
 
     async def think(self, key: str, prompt: str) -> str:
-        """One model answer. Raises ToolError where no model is configured."""
+        """One model answer, in the books. Raises ToolError where no model is configured, or where its answer is of no use."""
+        ...
+
+    async def pursue(self, key: str, goal: str, *, own: Sequence[str] = ()) -> Finding:
+        """Reason, act and observe with every tool that reaches outside, and these local ones, until the goal is reached or it stops honestly.
+
+        Raises ToolError where no model is configured.
+        """
+        ...
+
+    async def carry_out(self, key: str, plan: Plan) -> Carried:
+        """Show what a plan will do where it costs or writes, and carry it out once the person starts it. Raises ToolError where they do not."""
         ...
 
     async def subtask(self, key: str, task_type: str, **slots: Json) -> Json:
@@ -351,6 +366,9 @@ class Catalogue(Protocol):
     def agent_for(self, task_type: str) -> Agent | None: ...
 
     def tool(self, name: str) -> Tool | None: ...
+
+    @property
+    def tools(self) -> Sequence[Tool]: ...
 
 
 class Words(Protocol):

@@ -1,4 +1,4 @@
-"""Duties that one process holds at a time: taken by compare-and-set, kept by renewal, lost by expiry."""
+"""Duties that one process holds at a time: taken by compare-and-set, kept by renewal, lost by expiry or by death."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ from storage.models import LeaseRow
 TERM = timedelta(seconds=15)
 
 
-def acquire(connection: sa.Connection, name: str, holder: str, now: datetime, term: timedelta = TERM) -> bool:
-    """Take or renew a duty. True when `holder` has it until `now + term`."""
-    mine = sa.or_(LeaseRow.holder == holder, LeaseRow.expires_at <= now)
-    taken = sa.update(LeaseRow).where(LeaseRow.name == name, mine).values(holder=holder, expires_at=now + term, term=LeaseRow.term + 1)
+def acquire(connection: sa.Connection, name: str, holder: str, now: datetime, term: timedelta = TERM, *, gone: str | None = None) -> bool:
+    """Take or renew a duty. True when `holder` has it until `now + term`.
+
+    `gone` is a holder known to be dead: it need not be waited for.
+    """
+    free = sa.or_(LeaseRow.holder.in_([holder, gone] if gone else [holder]), LeaseRow.expires_at <= now)
+    taken = sa.update(LeaseRow).where(LeaseRow.name == name, free).values(holder=holder, expires_at=now + term, term=LeaseRow.term + 1)
     if connection.execute(taken).rowcount == 1:
         return True
-    if connection.execute(sa.select(LeaseRow.name).where(LeaseRow.name == name)).first() is not None:
+    if holder_of(connection, name) is not None:
         return False
     savepoint = connection.begin_nested()
     try:
@@ -29,6 +32,6 @@ def acquire(connection: sa.Connection, name: str, holder: str, now: datetime, te
     return True
 
 
-def release(connection: sa.Connection, name: str, holder: str) -> None:
-    """Give a duty up at once, so that another process need not wait for its expiry."""
-    connection.execute(sa.delete(LeaseRow).where(LeaseRow.name == name, LeaseRow.holder == holder))
+def holder_of(connection: sa.Connection, name: str) -> str | None:
+    """Who has a duty, or had it last; None when nobody ever did."""
+    return connection.execute(sa.select(LeaseRow.holder).where(LeaseRow.name == name)).scalar()

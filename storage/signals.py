@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 
 import sqlalchemy as sa
 
 Notice = tuple[str, str]
 Listener = Callable[[str], None]
+Call = tuple[asyncio.AbstractEventLoop, Callable[[], None]]
 KEY = "majordomo_signals"
 CHANNEL = "majordomo"
 
@@ -26,6 +28,18 @@ def announce(connection: sa.Connection, topic: str, subject: str = "") -> None:
         pending.append((topic, subject))
         if connection.dialect.name == "postgresql":
             connection.execute(sa.text("SELECT pg_notify(:channel, :payload)"), {"channel": CHANNEL, "payload": f"{topic}:{subject}"})
+
+
+def announced(connection: sa.Connection, topic: str) -> list[str]:
+    """The subjects that this transaction has announced so far."""
+    return [subject for known, subject in connection.info.get(KEY, ()) if known == topic]
+
+
+def retract(connection: sa.Connection, topic: str, subject: str = "") -> None:
+    """Nobody need be woken: what was announced has been dealt with in this very transaction."""
+    pending: list[Notice] = connection.info.get(KEY, [])
+    if (topic, subject) in pending:
+        pending.remove((topic, subject))
 
 
 class Signals:
@@ -51,9 +65,29 @@ class Signals:
         notices: list[Notice] = connection.info.pop(KEY, [])
         return notices
 
+    def calls(self, notices: list[Notice]) -> list[Call]:
+        """Who is to be told, each on the event loop that it listens on."""
+        return [(loop, partial(listener, subject)) for topic, subject in notices for loop, listener in list(self._listeners.get(topic, ()))]
+
     def deliver(self, notices: list[Notice]) -> None:
         """Called from any thread after the commit."""
-        for topic, subject in notices:
-            for loop, listener in list(self._listeners.get(topic, ())):
-                if not loop.is_closed():
-                    loop.call_soon_threadsafe(listener, subject)
+        call_on_loops(self.calls(notices))
+
+
+def call_on_loops(calls: Iterable[Call]) -> None:
+    """Run calls on their event loops, in order; each loop is woken once, for waking it costs more than most calls."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[Callable[[], None]]] = {}
+    for loop, call in calls:
+        by_loop.setdefault(loop, []).append(call)
+    for loop, mine in by_loop.items():
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_run_all, mine)
+
+
+def _run_all(calls: list[Callable[[], None]]) -> None:
+    """A listener that fails must not silence those behind it."""
+    for call in calls:
+        try:
+            call()
+        except Exception:
+            logger.exception("a listener failed")

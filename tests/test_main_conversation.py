@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from tests.crash.majordomo import ROOT, TRAINED, Majordomo, majordomo, telegram
-from tests.servers.bot_api import BotApi
 from tests.servers.postgres import free_port
+from tests.servers.telegram.api import Api
 
 Turn = tuple[str, str]
 """What is said, and a pattern that one of the replies must match."""
@@ -53,21 +53,21 @@ STORIES: dict[str, list[Turn]] = {
 }
 
 
-async def converse(api: BotApi, chat: int, language: str) -> None:
+async def converse(api: Api, chat: int, language: str) -> None:
     for said, wanted in STORIES[language]:
-        before = len([sent for sent in api.sent if sent.chat == chat])
+        before = len(api.chat(chat).sent)
         api.say(chat, said, language=language)
-        await api.until(chat, wanted, after=before, timeout=20)
+        await api.shown(chat, wanted, after=before, timeout=20)
         await asyncio.sleep(0.2)
 
 
-async def hold(bot: Majordomo, api: BotApi) -> None:
+async def hold(bot: Majordomo, api: Api, *, polling: bool = True) -> None:
     """One conversation after the other: each books the same hour, so each with another of the staff, or is offered other times."""
-    await bot.start(until_polling=not api.webhook)
+    await bot.start(until_polling=polling)
     for chat, language in enumerate(STORIES, start=501):
         await converse(api, chat, language)
         api.say(chat, {"en": "cancel my appointment", "de": "Termin absagen", "es": "cancela mi cita", "zh": "取消我的预约"}[language], language=language)
-        await api.until(chat, "Cancelled|[Aa]bgesagt|[Cc]ancelad|取消", timeout=15)
+        await api.shown(chat, "Cancelled|[Aa]bgesagt|[Cc]ancelad|取消", timeout=15)
     assert api.violations == []
 
 
@@ -76,7 +76,7 @@ async def test_over_telegram_by_polling() -> None:
     async with telegram() as api, majordomo(api) as bot:
         await hold(bot, api)
         for chat in range(501, 505):
-            await api.until(chat, "⏰", timeout=75)
+            await api.shown(chat, "⏰", timeout=75)
         assert await bot.stop() == 0
 
 
@@ -85,9 +85,8 @@ async def test_over_telegram_by_webhook() -> None:
     port = str(free_port())
     public = f"http://127.0.0.1:{port}"
     async with telegram() as api, majordomo(api, MAJORDOMO_PUBLIC_URL=public, MAJORDOMO_PORT=port, TELEGRAM_WEBHOOK_SECRET="a-secret-of-this-test") as bot:
-        api.webhook = {"url": "", "secret": ""}
-        await hold(bot, api)
-        assert api.webhook["url"].startswith(public)
+        await hold(bot, api, polling=False)
+        assert api.webhook.url.startswith(public)
         assert api.methods["getUpdates"] == 0
         assert await bot.stop() == 0
 

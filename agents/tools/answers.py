@@ -20,6 +20,8 @@ SURE = 0.36
 """Share of a question's weighted words that a passage must hold to count as an answer."""
 UNKNOWN_WEIGHT = 0.6
 """Words that no passage holds weigh this much of the rarest one: names and courtesies should not hide an answer."""
+UNKNOWN_PAIR = 0.35
+"""The same for two Chinese characters: a word that is not there makes two or three such pairs."""
 ALL_ASKED = 0.95
 TOPIC = 3
 """A word that stands this often in a passage is what it is about."""
@@ -138,5 +140,5 @@ def _is_about(asked: Counter[str], passage: Passage, score: float) -> bool:
 
 def _score(asked: Counter[str], passage: Passage, weights: dict[str, Any]) -> float:
     rarest = max(weights.values(), default=1.0)
-    total = sum(weights.get(word, UNKNOWN_WEIGHT * rarest) for word in asked)
+    total = sum(weights.get(word, (UNKNOWN_PAIR if HAN.match(word) else UNKNOWN_WEIGHT) * rarest) for word in asked)
     return float(sum(weights[word] for word in asked if word in passage.words) / total) if total else 0.0

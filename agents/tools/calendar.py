@@ -57,6 +57,8 @@ NOT_NAMES = frozenset(
         "an",
     ]
 )
+MEASURE = re.compile(r"(?<=[㐀-鿿])(?:一?个|一?次|一下)(?=[㐀-鿿])")
+"""Stands between a Chinese verb and its noun without changing what is meant."""
 LISTED = 20
 
 
@@ -161,17 +163,32 @@ class FindService(CalendarTool):
     arguments: type[pydantic.BaseModel] = Text
 
     def run(self, scope: ToolScope, arguments: Text) -> Json:
-        business, low = self.business(scope), arguments.text.casefold()
-        matches = [(len(word), s) for s in business.services for word in s.words() if _says(low, word.casefold())]
-        service = max(matches, key=lambda match: match[0])[1] if matches else None
+        business, low = self.business(scope), MEASURE.sub("", arguments.text.casefold())
+        named = _services_named(low, business)
+        service = named[0] if named else None
         staff = next((person.name for person in business.staff if _says(low, person.name.casefold())), None)
         known = {word.casefold() for s in business.services for word in s.words()}
         stranger = None if staff or business.is_personal else _stranger(arguments.text, known)
-        return {"service": service.id if service else None, "staff": staff, "stranger": stranger, "personal": business.is_personal}
+        return {"service": service.id if service else None, "staff": staff, "stranger": stranger, "personal": business.is_personal} | {
+            "services": [one.id for one in named]
+        }
+
+
+def _services_named(text: str, business: Business) -> list[Service]:
+    """The services a text names, the one named by the longest word first; a word inside a longer one does not count."""
+    found: list[Service] = []
+    words = sorted(((word.casefold(), service) for service in business.services for word in service.words()), key=lambda pair: -len(pair[0]))
+    for word, service in words:
+        if _says(text, word):
+            text = text.replace(word, " ")
+            if service not in found:
+                found.append(service)
+    return found
 
 
 def _says(text: str, word: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(word)}", text) is not None if word[:1].isalpha() and ord(word[0]) < 0x2E80 else word in text
+    """Whether a text has a word, or one that begins with it; Chinese writes no spaces, not even beside Latin letters."""
+    return re.search(rf"(?<![^\W_㐀-鿿]){re.escape(word)}", text) is not None if word[:1].isalpha() and ord(word[0]) < 0x2E80 else word in text
 
 
 def _stranger(text: str, services: set[str]) -> str | None:

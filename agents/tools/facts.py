@@ -9,7 +9,8 @@ from typing import Any
 
 import pydantic
 
-from orchestrator.business import BusinessBook
+from orchestrator import languages, times
+from orchestrator.business import Business, BusinessBook
 from orchestrator.business.model import WEEKDAYS, in_language
 from orchestrator.contracts import Effect, Json, Role, ToolError, ToolScope
 
@@ -35,6 +36,8 @@ RANGE = re.compile(CLOCK + r"\s*(?:-|–|—|to|till|until|bis|a|hasta(?: las)?|
 CLOSED = re.compile(r"\b(?:closed|geschlossen|zu|cerrado|cerramos)\b|休息|关门|不营业", re.I)
 SEGMENTS = re.compile(r"[,;，；、\n]")
 NOON = 12
+OPENS = re.compile(r"\b(?:open|opens|opening|auf|öffnen|öffnet|aufmachen|abrimos|abre|abrir|abriremos)\b|开门|开始营业|开店", re.I)
+CLOSES = re.compile(r"\b(?:close|closes|closing|shut|shuts|zu|schließen|schließt|zumachen|cerramos|cierra|cerrar|cerraremos)\b|关门|打烊", re.I)
 AMOUNT = re.compile(r"(\d+(?:[.,]\d{1,2})?)\s*(?:€|eur|euros?|\$|usd|dollars?|£|gbp|pounds?|chf|元|块|rmb)|(?:€|\$|£|¥)\s*(\d+(?:[.,]\d{1,2})?)", re.I)
 MINUTES = re.compile(r"(\d{1,3})\s*(?:min(?:ute[ns]?|utos?)?\b|分钟|')", re.I)
 HOURS_LONG = re.compile(r"(\d(?:[.,]5)?)\s*(?:h\b|hours?\b|stunden?\b|horas?\b|小时)", re.I)
@@ -47,7 +50,7 @@ FACT = {
     "address": re.compile(
         r"(?:\b(?:address is(?: now)?|address to|address:|moved to|we are now at|adresse ist(?: jetzt| nun)?|adresse (?:in|auf|zu)|umgezogen (?:in|nach)"
         r"|dirección es(?: ahora)?|dirección a|nos mudamos a|nos hemos mudado a)(?!\w)|(?:地址)(?:现在)?(?:是|改成|改为)|搬到了?)\s*[:：]?\s*(.+)", re.I),
-    "phone": re.compile(r"(?:phone|telephone|number|telefon\w*|rufnummer|nummer|teléfono|número|电话|号码)\D*(\+?\d[\d\s()/-]{4,}\d)", re.I),
+    "phone": re.compile(r"(?:phone|telephone|number|telefon\w*|rufnummer|nummer|teléfono|número|电话|号码)[^\d+]*(\+?\d[\d\s()/-]{4,}\d)", re.I),
     "email": re.compile(r"([\w.+-]+@[\w-]+(?:\.[\w-]+)+)"),
 }  # fmt: skip
 
@@ -182,10 +185,30 @@ class ReadFacts:
             cost = float(next(group for group in amount.groups() if group).replace(",", "."))
             services = [s.model_dump(mode="json") | ({"price": cost} if s.id == prices[0].id else {}) for s in business.services]
             return {"services": services}
+        if not RANGE.search(text) and (changed := self._one_end(scope, business, text)):
+            return {"hours": changed}
         if hours := read_hours(text):
             week = {} if arguments.afresh else {day: [str(h).replace("–", "-") for h in business.hours.get(day, ())] for day in WEEKDAYS}
             return {"hours": week | {day: value.split(", ") if value else [] for day, value in hours.items()}}
         return None
+
+    def _one_end(self, scope: ToolScope, business: Business, text: str) -> dict[str, list[str]] | None:
+        """ "On Saturdays we open at 10 now": the other end of those days stays as it was. None where the text says no such thing."""
+        opens, closes = OPENS.search(text), CLOSES.search(text)
+        reading = times.read(text, now=scope.now, zone="UTC", language=languages.clear_language(text) or scope.task.language)
+        rule = re.search(r"BYHOUR=(\d+)(?:;BYMINUTE=(\d+))?", reading.recurrence.rule) if reading.recurrence else None
+        if bool(opens) == bool(closes) or not ((reading.has_clock and reading.start) or rule):
+            return None
+        clock = f"{int(rule[1]):02d}:{int(rule[2] or 0):02d}" if rule else f"{reading.start:%H:%M}"
+        days = {WEEKDAYS[number] for number in _days(text)} or {day for day in WEEKDAYS if business.hours.get(day)}
+        week = {day: [str(one).replace("–", "-") for one in business.hours.get(day, ())] for day in WEEKDAYS}
+        if any(not week[day] for day in days):
+            return None
+        for day in days:
+            place = 0 if opens else -1
+            begin, end = week[day][place].split("-")
+            week[day][place] = f"{clock}-{end}" if opens else f"{begin}-{clock}"
+        return week
 
 
 @dataclass

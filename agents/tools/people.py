@@ -13,6 +13,7 @@ from orchestrator.business import BusinessBook
 from orchestrator.contracts import Effect, Json, Role, ToolError, ToolScope, Words
 from orchestrator.spoken import moment_text
 from orchestrator.tasks import handover, manager, statistics, zones
+from orchestrator.tasks.people import choose_language
 from storage.models import PersonRow
 
 LANGUAGE_NAMES = {
@@ -63,7 +64,7 @@ class SetLanguage:
         language = next((code for name, code in LANGUAGE_NAMES.items() if name in low), None)
         if language is None:
             raise ToolError("no language that I speak is named")
-        scope.connection.execute(sa.update(PersonRow).where(PersonRow.id == scope.person.id).values(language=language))
+        choose_language(scope.connection, scope.person.id, language)
         return {"language": language, "said": self.words(language, "language-set", {})}
 
 

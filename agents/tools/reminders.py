@@ -11,9 +11,10 @@ from zoneinfo import ZoneInfo
 import pydantic
 import sqlalchemy as sa
 
-from orchestrator import times
+from orchestrator import languages, times
 from orchestrator.contracts import Effect, Json, ToolError, ToolScope
 from orchestrator.tasks import notifications, schedules
+from orchestrator.triage.requests import target_of, when_slot
 from storage.models import CalendarEventRow, NotificationRow, ScheduleRow
 from storage.signals import announce
 
@@ -23,72 +24,24 @@ MORNING = 9
 SNOOZE_SECONDS = 600
 MOST = 200
 """Live reminders of one person."""
+STEM = 6
+NUMBERED = re.compile(
+    r"(?:\b(?:reminder|appointment|booking|erinnerung|termin|recordatorio|aviso|cita|reserva)\s+(?:no\.?\s*|nr\.?\s*|number\s+|nummer\s+|número\s+)?#?|#)\d+\b"
+    r"|(?:提醒|预约)\s*#?\d+(?![\d点:])|第\s*\d+\s*[个条]",
+    re.I,
+)
+"""The number of a thing, which is no hour."""
+EARLIER = re.compile(r"\b(?:earlier|forward|sooner|früher|vor|vorziehen|vorverlegen|nach vorn\w*|antes|adelant\w+)\b|提前|提早|早", re.I)
+"""Without one of these, what is moved by an hour is moved to later."""
+LATER = {"en": ("later", "earlier"), "de": ("später", "früher"), "es": ("más tarde", "antes")}
 NUMBER = re.compile(r"(?<!\d)#?(\d{1,6})(?![\d:.])")
 WORD = re.compile(r"(?=([㐀-鿿]{2}))|([^\W\d_㐀-鿿]{3,})", re.U)
-EMPTY_WORDS = frozenset(
-    [
-        "the",
-        "and",
-        "for",
-        "that",
-        "this",
-        "with",
-        "about",
-        "from",
-        "reminder",
-        "reminders",
-        "remind",
-        "delete",
-        "cancel",
-        "remove",
-        "change",
-        "move",
-        "make",
-        "please",
-        "done",
-        "off",
-        "set",
-        "new",
-        "die",
-        "der",
-        "das",
-        "den",
-        "dem",
-        "und",
-        "mit",
-        "für",
-        "von",
-        "erinnerung",
-        "erinnerungen",
-        "erinnere",
-        "lösche",
-        "löschen",
-        "ändere",
-        "verschiebe",
-        "bitte",
-        "erledigt",
-        "los",
-        "las",
-        "del",
-        "con",
-        "para",
-        "por",
-        "que",
-        "recordatorio",
-        "recordatorios",
-        "borra",
-        "borrar",
-        "cambia",
-        "hecho",
-        "favor",
-        "提醒",
-        "删除",
-        "取消",
-        "更改",
-        "我的",
-        "的提",
-    ]
+EMPTY = (
+    "the and for that this with about from reminder reminders remind delete cancel remove change move make please done off set new die der das "
+    "den dem und mit für von erinnerung erinnerungen erinnere lösche löschen ändere verschiebe bitte erledigt los las del con para por que "
+    "recordatorio recordatorios borra borrar cambia hecho favor 提醒 删除 取消 更改 我的 的提 "
 )
+EMPTY_WORDS = frozenset(EMPTY.split())
 """Words that say nothing about which reminder is meant."""
 
 
@@ -125,10 +78,12 @@ class Which(pydantic.BaseModel):
 
 
 class Find(pydantic.BaseModel):
-    """What a person wrote about a reminder, and the id of the one they spoke of last."""
+    """What a person wrote about a reminder, and the id of the one they spoke of last; or the stretch of time that is asked for."""
 
     text: str = ""
     id: str | None = None
+    start: datetime | None = None
+    end: datetime | None = None
 
 
 class Change(pydantic.BaseModel):
@@ -148,6 +103,13 @@ class Anchored(pydantic.BaseModel):
 
     text: str
     anchor: datetime | None = None
+
+
+class Moved(pydantic.BaseModel):
+    """What a person wrote, and the instant that it changes."""
+
+    text: str
+    previous: datetime
 
 
 def as_json(row: Any, scope: ToolScope) -> dict[str, Json]:
@@ -223,12 +185,22 @@ class Matching:
 
     def run(self, scope: ToolScope, arguments: Find) -> Json:
         mine = [row for row in schedules.of_person(scope.connection, scope.person.id) if row.kind == REMINDER]
+        if arguments.start is not None:
+            end = arguments.end or arguments.start + timedelta(days=1)
+            mine = [row for row in mine if _rings_between(row, max(arguments.start, scope.now), end)]
         return [as_json(row, scope) for row in (_meant(mine, arguments) or mine)]
 
 
+def _rings_between(row: Any, start: datetime, end: datetime) -> bool:
+    due = row.next_due
+    if due is not None and due < start and row.repeat != schedules.ONCE:
+        due = schedules.following(row, start - timedelta(seconds=1))
+    return due is not None and start <= due < end
+
+
 def _meaning(text: str) -> set[str]:
-    """The words that tell one reminder from another; Chinese by pairs of characters."""
-    return {first or second for first, second in WORD.findall(text.casefold())} - EMPTY_WORDS
+    """The stems of the words that tell one reminder from another; Chinese by pairs of characters."""
+    return {word[:STEM] for first, second in WORD.findall(text.casefold()) if (word := first or second) not in EMPTY_WORDS}
 
 
 def _meant(mine: list[Any], sought: Find) -> list[Any]:
@@ -258,7 +230,9 @@ class Move:
         start = first_due(scope, arguments.when)
         rule = arguments.when.recurrence or row.rule
         if rule and not arguments.when.recurrence:
-            rule = re.sub(r";?BY(HOUR|MINUTE)=\d+", "", rule)
+            clock = start.astimezone(ZoneInfo(scope.person.effective_zone))
+            bare = re.sub(r";?BY(HOUR|MINUTE)=\d+", "", rule)
+            rule = f"{bare};BYHOUR={clock.hour};BYMINUTE={clock.minute}" if "BYHOUR" in rule else bare
         values = {
             "start_at": start,
             "next_due": start,
@@ -341,7 +315,7 @@ class Later:
 
 @dataclass
 class ReadAnchored:
-    """The instant that "the evening before" means, with the title of what it is before."""
+    """The instant that "the evening before" means, with the appointment that it is before."""
 
     name: str = "time.before"
     version: int = 1
@@ -350,7 +324,7 @@ class ReadAnchored:
     arguments: type[pydantic.BaseModel] = Anchored
 
     def run(self, scope: ToolScope, arguments: Anchored) -> Json:
-        query = sa.select(CalendarEventRow.title, CalendarEventRow.start_at).where(
+        query = sa.select(CalendarEventRow.id, CalendarEventRow.start_at).where(
             CalendarEventRow.person_id == scope.person.id, CalendarEventRow.state == "booked", CalendarEventRow.start_at > scope.now
         )
         query = query.order_by(CalendarEventRow.start_at)
@@ -360,10 +334,37 @@ class ReadAnchored:
         anchor = arguments.anchor or (event.start_at if event else None)
         if anchor is None:
             return None
-        zone, language = scope.person.effective_zone, scope.task.language
-        reading = times.read(arguments.text, now=scope.now, zone=zone, language=language, anchor=anchor)
-        title = f"{event.title}, {times.describe(anchor, now=scope.now, zone=zone, language=language)}" if event else ""
-        return {"start": reading.start.isoformat() if reading.start else None, "has_clock": True, "has_day": True, "title": title}
+        language = languages.clear_language(arguments.text) or scope.task.language
+        reading = times.read(arguments.text, now=scope.now, zone=scope.person.effective_zone, language=language, anchor=anchor)
+        return {
+            "start": reading.start.isoformat() if reading.start else None,
+            "has_clock": True,
+            "has_day": True,
+            "event_id": event.id if event else None,
+        }
 
 
-TOOLS = (Create, Matching, Move, Delete, MarkDone, Later, ReadAnchored)
+@dataclass
+class ReadMoved:
+    """The new time of something that is to be moved: "to Thursday", "an hour later", "by one week"; what is left out stays as it was."""
+
+    name: str = "time.moved"
+    version: int = 1
+    description: str = "Read the new time of something that is moved."
+    effect: Effect = Effect.READ
+    arguments: type[pydantic.BaseModel] = Moved
+
+    def run(self, scope: ToolScope, arguments: Moved) -> Json:
+        zone, language = scope.person.effective_zone, languages.clear_language(arguments.text) or scope.task.language
+        target = target_of(NUMBERED.sub("", arguments.text), language)
+        reading = times.refine(arguments.previous, target, now=scope.now, zone=zone, language=language)
+        if reading.start is None and language in LATER:  # "put it off by a week" says no more than "a week"
+            shift = LATER[language][bool(EARLIER.search(target))]
+            reading = times.refine(arguments.previous, f"{target.rstrip(' .!?')} {shift}", now=scope.now, zone=zone, language=language)
+        if reading.start is None or reading.unread:
+            return None
+        slot = when_slot(reading, zone)
+        return slot and slot | {"has_day": True, "has_clock": reading.precision is times.Precision.MINUTE}
+
+
+TOOLS = (Create, Matching, Move, Delete, MarkDone, Later, ReadAnchored, ReadMoved)

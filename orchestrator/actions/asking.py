@@ -52,7 +52,8 @@ def ask_card(approval: Approval, reader: Person, words: Words, *, lead: str = ""
     lines += [f"**{visible(approval.shown.summary)}**", ""]
     lines += [_detail(name, value, say("cut-mark")) for name, value in approval.shown.details]
     lines += [*map(visible, approval.shown.notes), "", say(f"ask-{approval.kind.value}-silence", when=expires)]
-    choices = [_button(approval, choice, say(f"button-{_word(choice)}", amount=choice)) for choice in CHOICES[approval.kind]]
+    plan = "plan-" if approval.kind is Kind.PLAN else ""
+    choices = [_button(approval, choice, say(f"button-{plan}{_word(choice)}", amount=choice)) for choice in CHOICES[approval.kind]]
     rows = tuple(tuple(choices[n : n + 2]) for n in range(0, len(choices), 2))
     return Card("\n".join(lines), rows)
 

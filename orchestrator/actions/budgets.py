@@ -20,6 +20,25 @@ from storage.models import CounterRow, SpendRow, TaskRow, new_id
 RESERVED, SETTLED, RELEASED = "reserved", "settled", "released"
 TASK, DAY, MONTH, SCHEDULE = "task", "day", "month", "schedule"
 
+# Built once: two of these run before and after every call of a tool, and building them costs more than running them.
+_COUNTER, _SPEND = CounterRow.__table__, SpendRow.__table__
+_SAME = (_COUNTER.c.person_id == sa.bindparam("person"), _COUNTER.c.scope == sa.bindparam("of"), _COUNTER.c.subject == sa.bindparam("which"))
+_TAKE = (
+    sa.update(_COUNTER)
+    .where(*_SAME, _COUNTER.c.spent + _COUNTER.c.reserved + sa.bindparam("needed") <= sa.bindparam("limit") + _COUNTER.c.added)
+    .values(reserved=_COUNTER.c.reserved + sa.bindparam("needed"))
+)
+_MOVE = sa.update(_COUNTER).where(*_SAME).values(reserved=_COUNTER.c.reserved - sa.bindparam("freed"), spent=_COUNTER.c.spent + sa.bindparam("used"))
+_RESERVATION = sa.select(_SPEND.c.id, _SPEND.c.person_id, _SPEND.c.reserved, _SPEND.c.counters).where(
+    _SPEND.c.task_id == sa.bindparam("task"), _SPEND.c.key == sa.bindparam("step"), _SPEND.c.state == RESERVED
+)
+_RESERVE = sa.insert(_SPEND)
+_CLOSE = (
+    sa.update(_SPEND)
+    .where(_SPEND.c.id == sa.bindparam("spend"), _SPEND.c.state == RESERVED)
+    .values(state=sa.bindparam("to"), credits=sa.bindparam("used"), tokens=sa.bindparam("counted"), settled_at=sa.bindparam("at"))
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Limit:
@@ -54,22 +73,25 @@ def reserve(
     """Set credits aside for a step, once; a step that has its reservation already keeps it. Returns what stands in the way."""
     if credits <= 0 or _reservation(connection, task.id, key) is not None:
         return None
-    for limit in limits:
-        _ensure(connection, person.id, limit)
-        taking = sa.update(CounterRow).where(*_same(person.id, limit), CounterRow.spent + CounterRow.reserved + credits <= limit.credits + CounterRow.added)
-        if connection.execute(taking.values(reserved=CounterRow.reserved + credits)).rowcount != 1:
-            for earlier in limits[: limits.index(limit)]:
-                connection.execute(sa.update(CounterRow).where(*_same(person.id, earlier)).values(reserved=CounterRow.reserved - credits))
-            counter = connection.execute(sa.select(CounterRow.__table__).where(*_same(person.id, limit))).one()
+    for number, limit in enumerate(limits):
+        if not _take(connection, person.id, limit, credits):
+            _give_back(connection, person.id, limits[:number], credits)
+            counter = connection.execute(sa.select(_COUNTER).where(*_same(person.id, limit))).one()
             return Shortage(limit, counter.spent + counter.reserved, counter.added, credits)
     connection.execute(
-        sa.insert(SpendRow),
+        _RESERVE,
         {
             "id": new_id(), "person_id": person.id, "task_id": task.id, "key": key, "name": name, "reserved": credits, "state": RESERVED,
             "counters": [[limit.scope, limit.subject] for limit in limits], "created_at": now,
         },
     )  # fmt: skip
     return None
+
+
+def reserved(connection: sa.Connection, task: Task, key: str) -> float:
+    """What an attempt at a step set aside and has not settled, in credits; 0 where there is none."""
+    row = _reservation(connection, task.id, key)
+    return float(row.reserved) if row is not None else 0.0
 
 
 def settle(connection: sa.Connection, task: Task, key: str, credits: float, now: datetime, *, tokens: int = 0) -> None:
@@ -112,20 +134,35 @@ def spent_by_task(connection: sa.Connection, task_id: str) -> float:
 
 
 def _reservation(connection: sa.Connection, task_id: str, key: str) -> Any:
-    query = sa.select(SpendRow.id, SpendRow.person_id, SpendRow.reserved, SpendRow.counters)
-    return connection.execute(query.where(SpendRow.task_id == task_id, SpendRow.key == key, SpendRow.state == RESERVED)).first()
+    return connection.execute(_RESERVATION, {"task": task_id, "step": key}).first()
+
+
+def _take(connection: sa.Connection, person_id: str, limit: Limit, credits: float) -> bool:
+    """One conditional update; a counter that nothing was taken from before is made first."""
+    taking = {**_which(person_id, limit.scope, limit.subject), "needed": credits, "limit": limit.credits}
+    if connection.execute(_TAKE, taking).rowcount == 1:
+        return True
+    _ensure(connection, person_id, limit)
+    return connection.execute(_TAKE, taking).rowcount == 1
+
+
+def _give_back(connection: sa.Connection, person_id: str, limits: tuple[Limit, ...], credits: float) -> None:
+    if limits:
+        connection.execute(_MOVE, [{**_which(person_id, limit.scope, limit.subject), "freed": credits, "used": 0.0} for limit in limits])
 
 
 def _close(connection: sa.Connection, task_id: str, key: str, credits: float, tokens: int, state: str, now: datetime) -> None:
     row = _reservation(connection, task_id, key)
     if row is None:
         return
-    closing = sa.update(SpendRow).where(SpendRow.id == row.id, SpendRow.state == RESERVED)
-    if connection.execute(closing.values(state=state, credits=credits, tokens=tokens, settled_at=now)).rowcount != 1:
+    if connection.execute(_CLOSE, {"spend": row.id, "to": state, "used": credits, "counted": tokens, "at": now}).rowcount != 1:
         return
-    for scope, subject in row.counters:
-        same = _same(row.person_id, Limit(scope, subject, 0.0))
-        connection.execute(sa.update(CounterRow).where(*same).values(reserved=CounterRow.reserved - row.reserved, spent=CounterRow.spent + credits))
+    if row.counters:
+        connection.execute(_MOVE, [{**_which(row.person_id, scope, subject), "freed": row.reserved, "used": credits} for scope, subject in row.counters])
+
+
+def _which(person_id: str, scope: str, subject: str) -> dict[str, Any]:
+    return {"person": person_id, "of": scope, "which": subject}
 
 
 def _ensure(connection: sa.Connection, person_id: str, limit: Limit) -> None:

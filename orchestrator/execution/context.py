@@ -6,11 +6,12 @@ import random
 import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from orchestrator.actions import taint
 from orchestrator.actions.calls import Call, outside_tool
 from orchestrator.actions.credentials import Wanted
 from orchestrator.contracts import (
@@ -29,14 +30,19 @@ from orchestrator.contracts import (
     TransientError,
     Waiting,
 )
-from orchestrator.execution import subtasks
+from orchestrator.execution import executor, plan_runs, reasoning, subtasks, transcript
 from orchestrator.execution.hands import Hand
 from orchestrator.execution.outside_calls import OutsideCalls
+from orchestrator.execution.reasoning import Prompt, Thoughts
 from orchestrator.execution.surroundings import Surroundings
+from orchestrator.language_model import Reply
+from orchestrator.plans import Carried, Finding, Plan
 from orchestrator.tasks import events, journal, outgoing, questions
 from orchestrator.tasks.journal import Step
 from storage.models import TaskRow
 from storage.vault.credentials import CredentialKind
+
+T = TypeVar("T")
 
 
 class RunningContext:
@@ -65,6 +71,16 @@ class RunningContext:
     def changed(self) -> bool:
         """Whether this task called anything that is not a mere look."""
         return any(step.kind == "call" and step.error is None and not self._is_read(step.name) for step in self._steps.values())
+
+    @property
+    def calls(self) -> int:
+        """Tool calls begun so far."""
+        return self._calls
+
+    @property
+    def worked(self) -> timedelta:
+        """How long the steps of this task took, waiting left out."""
+        return timedelta(milliseconds=sum(step.duration_ms for step in self._steps.values()))
 
     def words(self, message: str, /, **arguments: Any) -> str:
         return self._around.words(self._task.language, message, arguments)
@@ -115,15 +131,45 @@ class RunningContext:
         return _replay(self._steps[key])
 
     async def think(self, key: str, prompt: str) -> str:
+        return (await self.reason(key, lambda: transcript.question(prompt))).text
+
+    async def reason(self, key: str, prompt: Callable[[], Prompt]) -> Reply:
+        """One thought in the books; `prompt` is built when it is needed. Raises ToolError where there is no model, or its answer was of no use."""
         key = self._key(key)
-        if (known := self._steps.get(key)) is not None:
-            return str(_replay(known))
-        if self._around.think is None:
-            raise ToolError("no language model is configured")
-        begun = time.perf_counter()
-        answer = await self._around.think(prompt)
-        await self._hand.write(self._task, lambda connection: self._write(connection, key, "think", "", prompt, answer, None, None, begun))
-        return answer
+        if key not in self._steps:
+            thoughts = Thoughts(self._around, self._hand, self._keep)
+            if await thoughts.make(self.person, self._task, key, prompt, lambda: len(self._steps)) is not None:
+                self.parked = True
+                raise Waiting
+        return reasoning.from_json(_replay(self._steps[key]))
+
+    async def pursue(self, key: str, goal: str, *, own: Sequence[str] = ()) -> Finding:
+        with self.scope(key):
+            return await executor.pursue(self, self._task, self._around, goal, own)
+
+    async def carry_out(self, key: str, plan: Plan) -> Carried:
+        with self.scope(key):
+            return await plan_runs.carry_out(self, self._task, self._around, plan)
+
+    async def note(self, key: str, kind: str, work: Callable[[sa.Connection], Json], name: str = "") -> Json:
+        """A step of the wing's own: done once, inside its transaction."""
+        return await self._step(key, kind, name, None, work)
+
+    async def private(self) -> None:
+        """Mark the task: something of the person's own was read, by a tool that does not say so itself."""
+        await self._hand.write(self._task, lambda connection: taint.mark(connection, self._task, executor.LOOKED_AT_OWN))
+
+    async def write(self, work: Callable[[sa.Connection], T]) -> T:
+        """A transaction of the task's that is kept elsewhere than in the journal."""
+        return await self._hand.write(self._task, work)
+
+    def full(self, key: str) -> str:
+        """The key with the present scope before it."""
+        return "/".join((*self._scope, key))
+
+    def knows(self, key: str) -> bool:
+        """Whether a step of the present scope has ended in an earlier run."""
+        return self.full(key) in self._steps
 
     async def credential(
         self, key: str, *, service: str, url: str, tools: Sequence[str], kind: str = "other", fields: Sequence[str] = ("username", "password"), reason: str = ""
@@ -229,13 +275,13 @@ class RunningContext:
             ran = call.plain_arguments()
             self._keep(connection, Step(key, "call", tool, output, error, mark, ran, round(spent, 3), len(self._steps), credits=cost))
 
-        pending = await OutsideCalls(self._around, self._hand, keep).make(self.person, self._task, key, tool, arguments, self._calls)
+        self._calls += 1
+        pending = await OutsideCalls(self._around, self._hand, keep).make(self.person, self._task, key, tool, arguments, self._calls - 1)
         if pending is not None:
             self.parked = True
             if pending.until is not None:
                 self.resume_at = min(pending.until, self.resume_at) if self.resume_at else pending.until
             raise Waiting
-        self._calls += 1
 
     def _write(
         self, connection: sa.Connection, key: str, kind: str, name: str, given: Json, output: Json, error: dict[str, Any] | None, mark: str | None, begun: float
@@ -249,7 +295,7 @@ class RunningContext:
         self._steps[step.key] = step
 
     def _key(self, key: str) -> str:
-        full = "/".join((*self._scope, key))
+        full = self.full(key)
         if full in self._used:
             raise DuplicateKey(f"the step key {full} was used twice in one run")
         self._used.add(full)

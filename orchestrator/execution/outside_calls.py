@@ -21,6 +21,7 @@ from orchestrator.execution.hands import Hand
 from orchestrator.execution.surroundings import Surroundings
 from orchestrator.outside import Found, OutsideTool, Reconciled, Reconciling, Result, Secret
 from orchestrator.tasks.journal import LIMIT
+from storage.database import savepoint
 
 logger = logging.getLogger(__name__)
 
@@ -92,15 +93,12 @@ class OutsideCalls:
     def _admit(self, connection: sa.Connection, call: Call) -> tuple[Pending | None, bool]:
         """The checks; a refusal is journaled in the same transaction, so that a later run meets it in the same place."""
         call.connection = connection
-        savepoint = connection.begin_nested()
         try:
-            pending = self.around.dispatcher.admit(call)
-            savepoint.commit()
+            with savepoint(connection):
+                pending = self.around.dispatcher.admit(call)
         except (TransientError, LostRace, FilesNeeded):
-            savepoint.rollback()
             raise
         except MajordomoError as refusal:
-            savepoint.rollback()
             budgets.release(connection, call.task, call.key, call.now)
             self.keep(connection, call, None, refusal, 0.0)
             return None, True

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
+from orchestrator.actions import prices
 from orchestrator.actions.credentials import Credentials
 from orchestrator.actions.dispatcher import Dispatcher
 from orchestrator.contracts import Catalogue, Clock, Person, Queue, Task, Words
+from orchestrator.language_model import Reply
 from orchestrator.outside import Secret
 
-Think = Callable[[str], Awaitable[str]]
+
+class Model(Protocol):
+    """The language model as a running agent sees it. See `orchestrator.language_model.LanguageModel`."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def ready(self) -> Any: ...
+
+    async def converse(self, messages: Sequence[Any], tools: Sequence[Any], *, most_tokens: int) -> Reply: ...
 
 
 class Secrets(Protocol):
@@ -25,17 +36,18 @@ class Secrets(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Injected once by the composition root. `think` is None where no language model is configured."""
+    """Injected once by the composition root. `model` is None where no language model is configured."""
 
     catalogue: Catalogue
     queue: Queue
     dispatcher: Dispatcher
     clock: Clock
     words: Words
-    think: Think | None = None
+    model: Model | None = None
     secrets: Secrets | None = None
     credentials: Credentials | None = None
     files: Path = Path("data/files")
+    prices: prices.Prices = field(default_factory=prices.load)
 
     def folder_of(self, person_id: str) -> Path:
         """The person's own folder, made when it is first wanted."""

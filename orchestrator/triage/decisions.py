@@ -84,7 +84,7 @@ def decide(turn: Turn, approval: Approval, choice: str) -> str:
     if choice == LATER:
         until = min(turn.now + LATER_BY, turn.now + (approval.expires_at - turn.now) / 2)
         return "ask-later" if approvals.postpone(turn.connection, approval, turn.person.id, until, turn.now) else cards.too_late(turn, approval)
-    if choice not in asking.CHOICES[approval.kind] or choice == EDIT:
+    if choice not in asking.CHOICES[approval.kind] or (choice == EDIT and approval.kind is not Kind.PLAN):
         return "press-unknown"
     if not approvals.decide(turn.connection, approval, choice, turn.person.id, turn.now):
         return cards.too_late(turn, approval)

@@ -182,7 +182,7 @@ class Stage:
 
     def __init__(
         self, database: Database, folder: Path, *, agents: Sequence[Any], tools: Sequence[Any], policy: Mapping[str, Any] | None = None, clock: MovedClock | None = None,
-        somebody: Somebody | None = None,
+        somebody: Somebody | None = None, **around: Any,
     ) -> None:  # fmt: skip
         self.database, self.clock = database, clock or MovedClock()
         self.catalogue = SmallCatalogue(tuple(agents), tuple(tools))
@@ -190,7 +190,7 @@ class Stage:
         rules_policy = load(policy)
         self.rules = Rules(rules_policy, self.clock, WORDS, Breaker(rules_policy.limits))
         self.dispatcher = Dispatcher(self.catalogue, self.clock, WORDS, self.rules)
-        self.around = Surroundings(self.catalogue, self.queue, self.dispatcher, self.clock, WORDS, files=folder / "files")
+        self.around = Surroundings(self.catalogue, self.queue, self.dispatcher, self.clock, WORDS, files=folder / "files", **around)
         self.runner = Runner(self.catalogue, self.around, self.queue)
         self.services = Services(lambda: None, self.runner, self.catalogue, self.clock, WORDS)  # type: ignore[arg-type,return-value]
         self.asks = DueAsks(self.runner)

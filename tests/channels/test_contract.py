@@ -25,7 +25,9 @@ from storage.database import Database
 from storage.models import EventRow, OutgoingRow
 from tests.channels.recording import RecordingChannel
 from tests.people import settle
-from tests.servers.bot_api import BotApi
+from tests.servers.telegram import TelegramServer
+from tests.servers.telegram.messages import Sent
+from tests.servers.telegram.platform import Press
 
 
 @dataclass
@@ -43,17 +45,22 @@ class Rig:
 
 
 async def telegram_rig(stack: AsyncExitStack, _database: Database) -> Rig:
-    server = await stack.enter_async_context(BotApi().serving())
-    server.known_chats.add(5)
-    server.presses["77"] = False
+    server = await stack.enter_async_context(TelegramServer())
+    person = server.user(5)
+    server.chat(5).known = True
+    server.platform.presses["77"] = Press("77", 5, 5, 1, server.platform.now())
     channel = TelegramChannel(TelegramSettings(server.token, server.root, poll_seconds=1))
     stack.callback(check, server)
-    return Rig(channel, "5", lambda: [sent.text or sent.document_name for sent in server.sent], lambda text: void(server.say(5, text)))
+    return Rig(channel, "5", lambda: [sent.text or name_of(sent) for sent in server.sent], lambda text: void(server.push(person.message(text))))
 
 
-def check(server: BotApi) -> None:
+def name_of(sent: Sent) -> str:
+    return sent.file.name if sent.file else ""
+
+
+def check(server: TelegramServer) -> None:
     """The platform had nothing to complain of, but for the chat that does not exist."""
-    assert [fault for fault in server.violations if "chat not found" not in fault] == []
+    assert [fault for fault in server.violations if "chat not found" not in fault.description] == []
 
 
 async def web_rig(_stack: AsyncExitStack, database: Database) -> Rig:

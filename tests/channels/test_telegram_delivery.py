@@ -22,13 +22,15 @@ from orchestrator.words import Catalogues
 from storage import schema
 from storage.database import Database
 from storage.models import ChatRow, MessageRow, OutgoingRow
-from tests.servers.bot_api import BotApi, Fault
+from tests.servers.telegram.api import Api
+from tests.servers.telegram.faults import Kind
+from tests.servers.telegram.messages import Sent
 
 
 class Bot:
     """Inbox, outbox and Telegram with an echo in place of the front desk. `stop` and `start` make another process of it."""
 
-    def __init__(self, server: BotApi, url: str, *, limited: bool = False) -> None:
+    def __init__(self, server: Api, url: str, *, limited: bool = False) -> None:
         self.server, self.url, self.limited = server, url, limited
 
     async def start(self) -> None:
@@ -85,40 +87,41 @@ class Bot:
 
         def quiet() -> bool:
             waiting = self.database.read_now(lambda c: c.execute(busy_out).scalar_one() + c.execute(busy_in).scalar_one())
-            return not self.server.queue and not waiting
+            return not self.server.pending and not waiting
 
         await self.until(quiet, seconds)
 
 
 @pytest.fixture
-async def server() -> AsyncIterator[BotApi]:
-    async with BotApi().serving() as running:
+async def server() -> AsyncIterator[Api]:
+    async with Api() as running:
         yield running
         assert running.violations == []
 
 
 @pytest.fixture
-async def bot(server: BotApi, tmp_path: Path) -> AsyncIterator[Bot]:
+async def bot(server: Api, tmp_path: Path) -> AsyncIterator[Bot]:
     made = Bot(server, f"sqlite+aiosqlite:///{tmp_path}/majordomo.db")
     await made.start()
     server.say(5, "/start")
-    await server.until(5, "/start")
+    await server.shown(5, "/start")
     server.sent.clear()
+    server.chat(5).messages.clear()
     yield made
     await made.stop()
 
 
-async def test_duplicates_within_across_batches_and_after_a_restart_are_answered_once_in_order(server: BotApi, bot: Bot) -> None:
+async def test_duplicates_within_across_batches_and_after_a_restart_are_answered_once_in_order(server: Api, bot: Bot) -> None:
     first = [server.say(5, f"n{number}") for number in range(30)]
     for update in first[::3]:
-        server.redeliver(update)
+        server.again(update)
     await bot.until_quiet()
     for update in first[::4]:
-        server.redeliver(update)
+        server.again(update)
     await bot.until_quiet()
     await bot.stop()
     for update in first[::5]:
-        server.redeliver(update)
+        server.again(update)
     server.say(5, "while down")
     await bot.start()
     await bot.until_quiet()
@@ -126,8 +129,8 @@ async def test_duplicates_within_across_batches_and_after_a_restart_are_answered
 
 
 @pytest.mark.parametrize("kind", ["flood", "refuse_markup"])
-async def test_what_the_platform_surely_did_not_show_is_shown_once_unmarked(server: BotApi, bot: Bot, kind: str) -> None:
-    server.faults.append(Fault("sendMessage", kind, times=2))
+async def test_what_the_platform_surely_did_not_show_is_shown_once_unmarked(server: Api, bot: Bot, kind: Kind) -> None:
+    server.faults.add("sendMessage", kind, times=2)
     for number in range(3):
         server.say(5, f"**n**{number}")
     await bot.until_quiet()
@@ -135,41 +138,45 @@ async def test_what_the_platform_surely_did_not_show_is_shown_once_unmarked(serv
 
 
 @pytest.mark.parametrize(("kind", "shown"), [("bad_gateway", ["↻ n0", "n1"]), ("close_before", ["↻ n0", "n1"]), ("close_after", ["n0", "↻ n0", "n1"])])
-async def test_what_may_have_been_shown_has_exactly_one_marked_copy(server: BotApi, bot: Bot, kind: str, shown: list[str]) -> None:
-    server.faults.append(Fault("sendMessage", kind))
+async def test_what_may_have_been_shown_has_exactly_one_marked_copy(server: Api, bot: Bot, kind: Kind, shown: list[str]) -> None:
+    server.faults.add("sendMessage", kind)
     server.say(5, "n0")
     server.say(5, "n1")
     await bot.until_quiet()
     assert server.texts(5) == shown
 
 
-async def test_edits_that_broke_in_the_middle_are_repeated_unseen(server: BotApi, bot: Bot) -> None:
+async def test_edits_that_broke_in_the_middle_are_repeated_unseen(server: Api, bot: Bot) -> None:
     await bot.post(Card("0 %", status_key="p"), "t1")
     await bot.until_quiet()
-    server.faults += [Fault("editMessageText", "close_after"), Fault("editMessageText", "bad_gateway")]
+    server.faults.add("editMessageText", "close_after")
+    server.faults.add("editMessageText", "bad_gateway")
     await bot.post(Card("50 %", status_key="p"), "t1")
     await bot.until_quiet()
     assert server.texts(5) == ["50 %"]
-    assert server.sent[0].edits == 1
+    assert len(server.edits) == 1
 
 
-async def test_polling_goes_on_through_every_kind_of_failure(server: BotApi, bot: Bot) -> None:
-    server.faults += [Fault("getUpdates", kind) for kind in ("bad_gateway", "close_before", "flood", "close_after")]
+async def test_polling_goes_on_through_every_kind_of_failure(server: Api, bot: Bot) -> None:
+    server.faults.add("getUpdates", "bad_gateway")
+    server.faults.add("getUpdates", "close_before")
+    server.faults.add("getUpdates", "flood")
+    server.faults.add("getUpdates", "close_after")
     for number in range(5):
         server.say(5, f"n{number}")
     await bot.until_quiet()
     assert server.texts(5) == [f"n{number}" for number in range(5)]
 
 
-async def test_a_person_who_blocked_the_bot_holds_nobody_up(server: BotApi, bot: Bot) -> None:
-    server.faults.append(Fault("sendMessage", "forbidden", times=100, chat=6))
+async def test_a_person_who_blocked_the_bot_holds_nobody_up(server: Api, bot: Bot) -> None:
+    server.faults.add("sendMessage", "forbidden", times=None, chat=6)
     server.say(6, "hello")
     server.say(5, "hello")
     await bot.until_quiet()
     assert (server.texts(5), server.texts(6)) == (["hello"], [])
 
 
-async def test_ten_thousand_characters_of_markdown_rubbish_arrive_whole_and_valid(server: BotApi, bot: Bot) -> None:
+async def test_ten_thousand_characters_of_markdown_rubbish_arrive_whole_and_valid(server: Api, bot: Bot) -> None:
     line = "# **bold _both** `code` [link](https://a.b/c_d) ~~x~~ <b>&lt; 😀 *[](x) | a | b |\n|---|---|\n| 1 | **2** |\n> - 1. [x](javascript:y) ```\n\n"
     text = "".join(f"{number:04d} {line}" for number in range(80))
     assert len(text) > 10_000
@@ -179,27 +186,34 @@ async def test_ten_thousand_characters_of_markdown_rubbish_arrive_whole_and_vali
     assert len(shown) > 3
     assert all(f"{number:04d}" in "".join(shown) for number in range(80))
     assert [bool(sent.buttons) for sent in server.sent] == [False] * (len(shown) - 2) + [True, False]
-    assert server.sent[-1].document == text.encode()
+    file = server.sent[-1].file
+    assert file is not None
+    assert file.content == text.encode()
 
 
-async def test_a_button_is_pressed_and_answered(server: BotApi, bot: Bot) -> None:
+async def test_a_button_is_pressed_and_answered(server: Api, bot: Bot) -> None:
     await bot.post(Card("Book it?", ((Button("Yes", Action("say", "yes")),),)))
     await bot.until_quiet()
-    server.press(5, "Yes")
+    await server.user(5).press(None, "Yes")
     query = sa.select(MessageRow.payload).where(MessageRow.kind == "button")
     await bot.until(lambda: bot.database.read_now(lambda c: c.execute(query).first()) is not None)
     press = bot.database.read_now(lambda c: c.execute(query).scalar_one())
     await bot.channel.answer_press(press["press_id"], "Done")
-    assert [text for _, text in server.toasts] == ["Done"]
-    assert press["token"] == server.sent[0].buttons[0][0]["callback_data"]
+    assert [toast.text for toast in server.toasts] == ["Done"]
+    assert press["token"] == server.sent[0].buttons[0][0].data
 
 
-async def test_the_limits_are_kept(server: BotApi, tmp_path: Path) -> None:
+async def test_the_limits_are_kept(server: Api, tmp_path: Path) -> None:
     """Twelve messages at once to one chat and one each to twenty-five: the platform has to refuse none of it."""
+    server.limits = True
     bot = Bot(server, f"sqlite+aiosqlite:///{tmp_path}/limited.db", limited=True)
     await bot.start()
     times: dict[int, list[float]] = {}
-    server.on_sent = lambda sent: times.setdefault(sent.chat, []).append(sent.at)
+
+    def note(sent: Sent) -> None:
+        times.setdefault(sent.chat_id, []).append(sent.time)
+
+    server.platform.on_sent.append(note)
     for number in range(8):
         server.say(5, f"n{number}")
     for chat in range(100, 125):
@@ -208,15 +222,16 @@ async def test_the_limits_are_kept(server: BotApi, tmp_path: Path) -> None:
     await bot.stop()
     everything = sorted(at for each in times.values() for at in each)
     assert len(everything) == 33
+    assert server.floods == 0
     assert max(sum(1 for at in everything if start <= at < start + 1) for start in everything) <= 30
     assert all(later - first >= 0.9 * (n - 5) for n, (first, later) in enumerate((times[5][0], at) for at in times[5]) if n >= 5)
     assert server.texts(5) == [f"n{number}" for number in range(8)]
 
 
-async def test_the_limits_of_an_unlimited_server_are_its_own(server: BotApi, bot: Bot) -> None:
+async def test_the_limits_of_an_unlimited_server_are_its_own(server: Api, bot: Bot) -> None:
     """The twin: with MAJORDOMO_SEND_LIMITS=off the same messages go out at once."""
     times: list[float] = []
-    server.on_sent = lambda sent: times.append(sent.at)
+    server.platform.on_sent.append(lambda sent: times.append(sent.time))
     for number in range(8):
         server.say(5, f"n{number}")
     await bot.until_quiet()

@@ -14,15 +14,14 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
-from storage.models import LeaseRow
-from tests.servers.bot_api import BotApi, Sent
 from tests.servers.postgres import free_port
+from tests.servers.telegram.api import Api
+from tests.servers.telegram.messages import Sent
 
 ROOT = Path(__file__).resolve().parents[2]
 TRAINED = ROOT / ".pytest_cache" / "majordomo-trained"
@@ -35,41 +34,22 @@ _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _CODE = re.compile(r"\b(qa[a-z]{4})\b")
 
 
-class Api(BotApi):
-    """The stand-in, which also counts how often each update was handed over."""
-
-    def __init__(self, *, limits: bool = False) -> None:
-        super().__init__(limits=limits)
-        self.handed_over: Counter[int] = Counter()
-
-    async def _get_updates(self, arguments: dict[str, Any]) -> Any:
-        updates = await super()._get_updates(arguments)
-        self.handed_over.update(update["update_id"] for update in updates)
-        return updates
-
-    @property
-    def duplicates(self) -> int:
-        """How many times an update was handed over beyond its first time."""
-        return sum(times - 1 for times in self.handed_over.values())
-
-
 @asynccontextmanager
 async def telegram(*, limits: bool = False) -> AsyncIterator[Api]:
     """The stand-in, serving."""
-    api = Api(limits=limits)
-    async with api.serving():
+    async with Api(limits=limits) as api:
         yield api
 
 
 class Majordomo:
     """One bot. `code` is Python that runs first: a twin takes a mechanism out with it. Files are kept in `folder`."""
 
-    def __init__(self, api: BotApi, folder: Path, *, database_url: str = "", code: str = "", limits: bool = False, **environment: str) -> None:
+    def __init__(self, api: Api, folder: Path, *, database_url: str = "", code: str = "", limits: bool = False, **environment: str) -> None:
         self.api = api
         self.folder = folder
         self.database_url = database_url or f"sqlite+aiosqlite:///{folder}/data/majordomo.db"
         kept = {name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ}
-        self._environment = kept | {
+        self.environment = kept | {
             "PYTHONPATH": str(ROOT),
             "DATABASE_URL": self.database_url,
             "MAJORDOMO_PORT": str(free_port()),
@@ -79,8 +59,7 @@ class Majordomo:
             "TELEGRAM_BOT_TOKEN": api.token,
             **environment,
         }
-        run = f"import sys\nsys.argv = ['majordomo', 'run']\n{code}\nfrom bot.cli import main\nmain()\n"
-        self._command = [sys.executable, "-c", run] if code else [sys.executable, "-m", "bot", "run"]
+        self._command = [sys.executable, "-c", code_to_run("run", code)] if code else [sys.executable, "-m", "bot", "run"]
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -96,7 +75,7 @@ class Majordomo:
         """Seconds until the first poll."""
         began, polls = time.monotonic(), self.api.polls
         with (self.folder / "log").open("ab") as log:
-            self.process = subprocess.Popen(self._command, cwd=self.folder, env=self._environment, stdout=log, stderr=log, start_new_session=True)
+            self.process = subprocess.Popen(self._command, cwd=self.folder, env=self.environment, stdout=log, stderr=log, start_new_session=True)
         async with asyncio.timeout(START_SECONDS):
             while until_polling and self.api.polls == polls:
                 if self.process.poll() is not None:
@@ -133,18 +112,9 @@ class Majordomo:
         finally:
             engine.dispose()
 
-    def let_leases_expire(self) -> None:
-        """As if the term of a dead process's duties were over, which the next one on Postgres waits for (15 s)."""
-        engine = sa.create_engine(self.database_url.replace("+aiosqlite", ""))
-        try:
-            with engine.begin() as connection:
-                connection.execute(sa.update(LeaseRow).values(expires_at=datetime.now(UTC)))
-        finally:
-            engine.dispose()
-
 
 @asynccontextmanager
-async def majordomo(api: BotApi, *, database_url: str = "", code: str = "", limits: bool = False, **environment: str) -> AsyncIterator[Majordomo]:
+async def majordomo(api: Api, *, database_url: str = "", code: str = "", limits: bool = False, **environment: str) -> AsyncIterator[Majordomo]:
     """A bot in a folder of its own, not yet started; killed and removed at the end."""
     with tempfile.TemporaryDirectory(prefix="majordomo-crash-", ignore_cleanup_errors=True) as folder:
         _copy(TRAINED, Path(folder) / "data" / "cache")
@@ -166,6 +136,11 @@ def _copy(source: Path, target: Path) -> None:
             whole.rename(target / file.name)
 
 
+def code_to_run(command: str, code: str) -> str:
+    """A program that takes a mechanism out, or leaves all as it is, and then is `majordomo COMMAND`."""
+    return f"import sys\nsys.argv = ['majordomo', '{command}']\n{code}\nfrom bot.cli import main\nmain()\n"
+
+
 def code_of(number: int) -> str:
     """A word of its own for each number. As a command nobody knows it, and the reply names it."""
     letters = ""
@@ -182,7 +157,7 @@ def codes_in(text: str) -> list[str]:
 class Ledger:
     """What was asked in each chat, and whether the stand-in saw what it should. `then` is called with each message sent."""
 
-    def __init__(self, api: BotApi, then: Callable[[Sent], None] | None = None) -> None:
+    def __init__(self, api: Api, then: Callable[[Sent], None] | None = None) -> None:
         self.api = api
         self.then = then
         self.asked: dict[int, list[str]] = {}
@@ -191,7 +166,7 @@ class Ledger:
         """Which message each reply of a chat answers, and whether it is marked as a repetition."""
         self.unsolicited: list[str] = []
         self._next = 0
-        api.on_sent = self._saw
+        api.platform.on_sent.append(self._saw)
 
     @property
     def count(self) -> int:
@@ -213,7 +188,7 @@ class Ledger:
         if code is None:
             self.unsolicited.append(sent.text)
         else:
-            self.answers.setdefault(sent.chat, []).append((code, sent.text.startswith(MARK)))
+            self.answers.setdefault(sent.chat_id, []).append((code, sent.text.startswith(MARK)))
             self.open.discard(code)
         if self.then is not None:
             self.then(sent)

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.crash.majordomo import Api, Ledger, majordomo, telegram
+from tests.crash.majordomo import Ledger, majordomo, telegram
+from tests.servers.telegram.api import Api, until_taken
 
 SOAK = os.environ.get("MAJORDOMO_SOAK") == "1"
 UPDATES = 20_000 if SOAK else 400
@@ -26,12 +27,13 @@ class Flood:
         self.ledger = Ledger(api)
         self.pushed: list[dict[str, Any]] = []
         self._dice = random.Random(seed)
+        self._next = api.updates.next_id
 
     def push_chunk(self) -> None:
         fresh = []
         for _ in range(CHUNK):
-            fresh.append({"update_id": self.api.next_update, **self.ledger.prepare(self._dice.randrange(PEOPLE) + 1001)})
-            self.api.next_update += 1
+            fresh.append({"update_id": self._next, **self.ledger.prepare(self._dice.randrange(PEOPLE) + 1001)})
+            self._next += 1
         twice = self._dice.sample(fresh, CHUNK // 10)
         again = self._dice.sample(self.pushed, CHUNK // 10) if self.pushed else []
         batch = fresh + twice
@@ -39,14 +41,8 @@ class Flood:
         for update in batch:
             self.api.push(update)
         for update in again:
-            self.api.redeliver(update)
+            self.api.again(update)
         self.pushed += fresh
-
-    async def until_taken(self) -> None:
-        async with asyncio.timeout(30):
-            while self.api.queue:
-                await asyncio.sleep(0.005)
-        await asyncio.sleep(0.02)  # the next poll has begun: what is redelivered now really arrives
 
 
 @pytest.mark.timeout(1800 if SOAK else 120)
@@ -56,13 +52,13 @@ async def test_a_flood_with_duplicates_and_restarts_is_answered_once_and_in_orde
         await bot.start()
         chunks = UPDATES // CHUNK
         for number in range(chunks):
-            await flood.until_taken()
+            await until_taken(api)
             flood.push_chunk()
             if number in {chunks // 3, 2 * chunks // 3}:
                 await asyncio.sleep(0.03)
                 assert await bot.stop() == 0
                 for update in flood.pushed[-5:]:
-                    api.redeliver(update)
+                    api.again(update)
                 await bot.start()
         ledger = flood.ledger
         await ledger.until_answered(60 + UPDATES / 50)

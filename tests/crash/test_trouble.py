@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from tests.crash.majordomo import Ledger, majordomo, telegram
-from tests.servers.bot_api import Fault
 
 CHATS = range(3001, 3005)
 ROUNDS = 3
@@ -14,27 +13,24 @@ async def test_whatever_the_platform_does_each_message_is_answered() -> None:
         await bot.start()
         ledger = Ledger(api)
         sure = [
-            Fault("sendMessage", "flood", 2, chat=3001, value=1),
-            Fault("sendMessage", "slow", 2, chat=3002, value=0.5),
-            Fault("getUpdates", "bad_gateway"),
-            Fault("getUpdates", "close_before"),
-            Fault("getUpdates", "close_after"),
-            Fault("getUpdates", "flood", value=1),
+            api.faults.add("sendMessage", "flood", times=2, chat=3001),
+            api.faults.add("sendMessage", "slow", times=2, chat=3002, seconds=0.5),
+            api.faults.add("getUpdates", "bad_gateway"),
+            api.faults.add("getUpdates", "close_before"),
+            api.faults.add("getUpdates", "close_after"),
+            api.faults.add("getUpdates", "flood"),
         ]
-        api.faults = list(sure)
         for _ in sure:
             await _ask_and_wait(ledger, then_wait=0.05)
         assert [fault.kind for fault in sure if fault.times] == []
         assert (ledger.copies(), ledger.marked()) == (0, 0), "what surely did not arrive is repeated without a mark"
 
-        unsure = [Fault("sendMessage", "bad_gateway", 1, chat=3001), Fault("sendMessage", "close_before", 1, chat=3002)]
-        api.faults = list(unsure)
+        unsure = [api.faults.add("sendMessage", "bad_gateway", chat=3001), api.faults.add("sendMessage", "close_before", chat=3002)]
         await _ask_and_wait(ledger)
         assert [fault.times for fault in unsure] == [0, 0]
         assert (ledger.copies(), ledger.marked()) == (0, 2), "it may have arrived, though it did not: marked, but seen once"
 
-        arrived = Fault("sendMessage", "close_after", 1, chat=3003)
-        api.faults = [arrived]
+        arrived = api.faults.add("sendMessage", "close_after", chat=3003)
         await _ask_and_wait(ledger)
         assert arrived.times == 0
         assert (ledger.copies(), ledger.marked()) == (1, 3), "exactly one copy, and it says so"
@@ -48,10 +44,9 @@ async def test_whatever_the_platform_does_each_message_is_answered() -> None:
 async def test_what_is_refused_for_its_markup_arrives_plain() -> None:
     async with telegram() as api, majordomo(api) as bot:
         await bot.start()
-        refusal = Fault("sendMessage", "refuse_markup")
-        api.faults = [refusal]
+        refusal = api.faults.add("sendMessage", "refuse_markup")
         api.say(3001, "/help")
-        await api.until(3001, "Appointments")
+        await api.shown(3001, "Appointments")
         assert refusal.times == 0
         assert len(api.sent) == 1
         assert "*" not in api.sent[0].text
@@ -61,7 +56,7 @@ async def test_a_chat_that_blocks_the_bot_holds_nobody_up() -> None:
     async with telegram() as api, majordomo(api) as bot:
         await bot.start()
         ledger = Ledger(api)
-        api.faults = [Fault("sendMessage", "forbidden", 1000, chat=3001)]
+        api.faults.add("sendMessage", "forbidden", times=None, chat=3001)
         blocked = [api.say(3001, "/qaaaaz") for _ in range(3)]
         for _ in range(ROUNDS):
             ledger.ask(3002)

@@ -35,6 +35,7 @@ class Workshop:
     runner: Runner
     catalogue: SmallCatalogue
     somebody: Somebody
+    start: Callable[[], Awaitable[None]]
 
     async def begin(self, task_type: str = "errand", **slots: Any) -> Task:
         def work(connection: sa.Connection) -> Task:
@@ -83,7 +84,7 @@ Make = Callable[..., Awaitable[Workshop]]
 async def workshop(database: Database) -> AsyncIterator[Make]:
     opened: list[Workshop] = []
 
-    async def make(*agents: ScriptedAgent, tools: tuple[ScriptedTool, ...] = (), limits: Limits | None = None) -> Workshop:
+    async def make(*agents: ScriptedAgent, tools: tuple[ScriptedTool, ...] = (), limits: Limits | None = None, started: bool = True) -> Workshop:
         clock = SystemClock()
         catalogue = SmallCatalogue(agents, tools)
         engine = Engine(database, clock)
@@ -95,8 +96,9 @@ async def workshop(database: Database) -> AsyncIterator[Make]:
                 person, steps = await database.read(lambda connection: (person_of(connection, task.person_id), journal.read(connection, task_id)))
                 await runner.run_segment(task, person, Fenced(database, clock), steps)
 
-        await engine.start(run)
-        opened.append(Workshop(database, engine, runner, catalogue, settle(database)))
+        opened.append(Workshop(database, engine, runner, catalogue, settle(database), lambda: engine.start(run)))
+        if started:
+            await opened[-1].start()
         return opened[-1]
 
     yield make
@@ -122,6 +124,39 @@ async def test_a_task_asks_holds_nothing_and_goes_on_where_it_was(workshop: Make
     assert done.result == {"day": "Tuesday"}
     assert len(counted.calls) == 2
     assert replies(shop.database, shop.somebody.chat_id)[-1] == "It is Tuesday."
+
+
+async def test_the_first_task_of_a_new_database_is_queued_before_the_engine_is_loaded(workshop: Make) -> None:
+    """DBOS's tables are not there yet, and the transaction that queues the task holds the only place to write."""
+
+    async def script(task: Task, context: Context) -> Done:
+        return Done(Card("Done."))
+
+    shop = await workshop(ScriptedAgent("errand", script), started=False)
+    async with asyncio.timeout(10):
+        tasks = [await shop.begin() for _ in range(2)]
+    await shop.start()
+    for task in tasks:
+        await shop.until(task, TaskState.COMPLETED)
+
+
+async def test_tables_made_in_a_transaction_that_is_undone_are_made_again(workshop: Make) -> None:
+    async def script(task: Task, context: Context) -> Done:
+        return Done(Card("Done."))
+
+    shop = await workshop(ScriptedAgent("errand", script), started=False)
+    person = shop.somebody.person
+
+    def fail(connection: sa.Connection) -> None:
+        new = NewTask(type="errand", agent="errand", person_id=person.id, chat_id=shop.somebody.chat_id, language="en")
+        shop.engine.enqueue(connection, manager.create(connection, new, datetime.now(UTC)))
+        raise RuntimeError("after all not")
+
+    with pytest.raises(RuntimeError, match="after all not"):
+        await shop.database.write(fail)
+    task = await shop.begin()
+    await shop.start()
+    await shop.until(task, TaskState.COMPLETED)
 
 
 async def test_two_answers_one_counts(workshop: Make) -> None:

@@ -41,3 +41,5 @@ time-tomorrow = morgen um 9
 yes = Ja
 no = Nein
 reminder-wake-up = aufstehen
+reminder-timer = Timer
+reminders-none-then = Für diese Zeit haben Sie keine Erinnerungen.

@@ -41,3 +41,5 @@ time-tomorrow = tomorrow at 9
 yes = Yes
 no = No
 reminder-wake-up = wake up
+reminder-timer = timer
+reminders-none-then = You have no reminders for that time.

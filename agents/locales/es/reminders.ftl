@@ -41,3 +41,5 @@ time-tomorrow = mañana a las 9
 yes = Sí
 no = No
 reminder-wake-up = despertarse
+reminder-timer = temporizador
+reminders-none-then = No tiene recordatorios para ese momento.

@@ -38,3 +38,5 @@ time-tomorrow = 明天上午9点
 yes = 是
 no = 不
 reminder-wake-up = 起床
+reminder-timer = 计时
+reminders-none-then = 那段时间您没有提醒。

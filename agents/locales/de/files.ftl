@@ -1,0 +1,15 @@
+files-list-summary = Dateien auflisten
+files-read-summary = { $name } lesen
+files-find-summary = Nach „{ $words }“ in Dateien suchen
+files-write-replace = { $name } schreiben. Was jetzt dort steht, bleibt 30 Tage aufgehoben.
+files-write-append = Text am Ende von { $name } anfügen
+files-write-refuse = Neue Datei { $name } schreiben
+files-copy-summary = { $name } nach { $to } kopieren
+files-move-summary = { $name } in { $to } umbenennen
+files-delete-summary = { $name } löschen. { $days } Tage lang lässt sie sich zurückholen.
+files-restore-summary = Die Änderung an { $names } zurücknehmen
+files-place = Wo
+files-folder = Ordner
+files-text = Text
+files-from-place = Von
+files-to-place = Nach

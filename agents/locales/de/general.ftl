@@ -1,0 +1,9 @@
+general-no-model = Dafür habe ich keinen Spezialisten, und es ist kein Sprachmodell eingerichtet, das es versuchen könnte. (MAJORDOMO_MODEL in den Einstellungen.)
+general-not-for-guests = Nur Besitzer und Mitglieder dieses Hauses können mich Dinge versuchen lassen, für die es keinen Spezialisten gibt.
+general-sources = Woher das kommt: { $sources }
+general-private = Dafür wurden auch Ihre eigenen Dinge (Kalender, Mail, Dateien) gelesen.
+general-stopped-time = Ich habe aufgehört, weil die Zeit für eine Aufgabe um ist. So weit bin ich gekommen:
+general-stopped-thoughts = Ich habe aufgehört, weil es zu viele Schritte wurden. So weit bin ich gekommen:
+general-stopped-loop = Ich habe aufgehört, weil ich mich im Kreis drehte. So weit bin ich gekommen:
+general-stopped-faults = Ich habe aufgehört, weil das Sprachmodell keine brauchbaren Antworten gab. Bitte später noch einmal.
+general-nothing = Ich habe nichts gefunden, was ich dazu sagen könnte.

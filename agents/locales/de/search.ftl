@@ -1,0 +1,2 @@
+search-summary = Im Web nach „{ $query }“ suchen
+search-engine = Suchmaschine

@@ -1,0 +1,15 @@
+files-list-summary = List files
+files-read-summary = Read { $name }
+files-find-summary = Look for “{ $words }” in files
+files-write-replace = Write { $name }. What stands there now is kept for 30 days.
+files-write-append = Add text at the end of { $name }
+files-write-refuse = Write a new file { $name }
+files-copy-summary = Copy { $name } to { $to }
+files-move-summary = Rename { $name } to { $to }
+files-delete-summary = Delete { $name }. It can be brought back for { $days } days.
+files-restore-summary = Take back the change of { $names }
+files-place = Where
+files-folder = Folder
+files-text = Text
+files-from-place = From
+files-to-place = To

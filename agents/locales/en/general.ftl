@@ -1,0 +1,9 @@
+general-no-model = I have no specialist for this, and no language model is set up that could try. (MAJORDOMO_MODEL in the settings.)
+general-not-for-guests = Only the owner and the members of this house can have me try things that no specialist serves.
+general-sources = Where this comes from: { $sources }
+general-private = Your own things (calendar, mail, files) were read for this.
+general-stopped-time = I stopped because the time for one task is over. This is how far I came:
+general-stopped-thoughts = I stopped because it took too many steps. This is how far I came:
+general-stopped-loop = I stopped because I was going in circles. This is how far I came:
+general-stopped-faults = I stopped because the language model gave no usable answers. Please try again later.
+general-nothing = I found nothing that I could say about it.

@@ -1,0 +1,2 @@
+search-summary = Search the web for “{ $query }”
+search-engine = Search engine

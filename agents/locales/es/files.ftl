@@ -1,0 +1,15 @@
+files-list-summary = Listar archivos
+files-read-summary = Leer { $name }
+files-find-summary = Buscar «{ $words }» en los archivos
+files-write-replace = Escribir { $name }. Lo que hay ahora se guarda 30 días.
+files-write-append = Añadir texto al final de { $name }
+files-write-refuse = Escribir un archivo nuevo { $name }
+files-copy-summary = Copiar { $name } a { $to }
+files-move-summary = Cambiar el nombre de { $name } a { $to }
+files-delete-summary = Borrar { $name }. Se puede recuperar durante { $days } días.
+files-restore-summary = Deshacer el cambio de { $names }
+files-place = Dónde
+files-folder = Carpeta
+files-text = Texto
+files-from-place = De
+files-to-place = A

@@ -1,0 +1,9 @@
+general-no-model = No tengo especialista para esto, y no hay configurado ningún modelo de lenguaje que pudiera intentarlo. (MAJORDOMO_MODEL en la configuración.)
+general-not-for-guests = Solo el dueño y los miembros de esta casa pueden pedirme cosas que ningún especialista atiende.
+general-sources = De dónde viene esto: { $sources }
+general-private = Para esto se leyeron también cosas suyas (calendario, correo, archivos).
+general-stopped-time = Me detuve porque se acabó el tiempo para una tarea. Hasta aquí llegué:
+general-stopped-thoughts = Me detuve porque eran demasiados pasos. Hasta aquí llegué:
+general-stopped-loop = Me detuve porque daba vueltas en círculo. Hasta aquí llegué:
+general-stopped-faults = Me detuve porque el modelo de lenguaje no dio respuestas útiles. Inténtelo más tarde, por favor.
+general-nothing = No encontré nada que pudiera decir al respecto.

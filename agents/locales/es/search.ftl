@@ -1,0 +1,2 @@
+search-summary = Buscar en la web «{ $query }»
+search-engine = Buscador

@@ -1,0 +1,15 @@
+files-list-summary = 列出文件
+files-read-summary = 读取 { $name }
+files-find-summary = 在文件中查找“{ $words }”
+files-write-replace = 写入 { $name }。现有内容会保留 30 天。
+files-write-append = 在 { $name } 末尾添加文字
+files-write-refuse = 新建文件 { $name }
+files-copy-summary = 把 { $name } 复制到 { $to }
+files-move-summary = 把 { $name } 改名为 { $to }
+files-delete-summary = 删除 { $name }。{ $days } 天内可以恢复。
+files-restore-summary = 撤销对 { $names } 的更改
+files-place = 位置
+files-folder = 文件夹
+files-text = 内容
+files-from-place = 从
+files-to-place = 到

@@ -1,0 +1,9 @@
+general-no-model = 没有负责这件事的专员，也没有设置可以尝试的语言模型。（设置中的 MAJORDOMO_MODEL）
+general-not-for-guests = 只有主人和成员可以让我尝试没有专员负责的事情。
+general-sources = 内容来源：{ $sources }
+general-private = 为此也读取了您自己的内容（日历、邮件、文件）。
+general-stopped-time = 一个任务的时间已用完，所以我停下了。目前的进展：
+general-stopped-thoughts = 步骤太多，所以我停下了。目前的进展：
+general-stopped-loop = 我在原地打转，所以停下了。目前的进展：
+general-stopped-faults = 语言模型没有给出可用的回答，所以我停下了。请稍后再试。
+general-nothing = 没有找到可以说的内容。

@@ -1,0 +1,2 @@
+search-summary = 在网上搜索“{ $query }”
+search-engine = 搜索引擎

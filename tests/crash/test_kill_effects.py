@@ -1,0 +1,218 @@
+"""Given letters and changes of files under way, when the process is killed, then nothing is done twice, lost or falsely called sent; what is unknown is asked about."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import pytest
+
+from tests.crash import effects_agent, effects_commits
+from tests.crash.effects_books import Tally, balance, look, rows
+from tests.crash.effects_people import DONE, People
+from tests.crash.majordomo import ROOT, Majordomo, majordomo, telegram
+from tests.servers import smtp
+
+SOAK = os.environ.get("MAJORDOMO_SOAK") == "1"
+KILLS = int(os.environ.get("EFFECT_KILLS", 300 if SOAK else 5))
+KILLS_WITH_APPROVAL = int(os.environ.get("EFFECT_KILLS_WITH_APPROVAL", 100 if SOAK else 2))
+KILLS_ON_POSTGRES = int(os.environ.get("EFFECT_KILLS_ON_POSTGRES", 100 if SOAK else 1))
+COMMITS = range(1, 200) if SOAK else (8, 13)
+COMMITS_ON_POSTGRES = range(1, 200) if SOAK else (11,)
+CHATS = (8001, 8002, 8003)
+LATEST = 1.0
+"""Seconds after something was seen by which the process is dead."""
+SEED = int(os.environ.get("EFFECT_SEED", 7))
+SHORTLY = 0.03
+"""The same where the mail server has just come to a certain point."""
+EAGER = """
+import bot.app
+bot.app.ENGINE_DELAY = 0.05
+"""
+QUICK = """
+from datetime import timedelta
+import orchestrator.execution.engine as engine
+engine.DEAD_AFTER, engine.HEARTBEAT = timedelta(seconds=2), 0.5
+"""
+"""On Postgres a dead worker is taken for dead sooner."""
+NO_DOUBT = """
+from orchestrator.actions import effects
+effects.into_doubt = lambda connection, effect_id, now: None
+"""
+"""The twin without the commit before the irreversible moment: after a kill the letter looks as if it had only been claimed."""
+
+
+@dataclass
+class Office:
+    bot: Majordomo
+    people: People
+    server: smtp.MailServer
+    tally: Tally
+
+
+@asynccontextmanager
+async def office(*, database_url: str = "", code: str = "", mail: str = "allow", hold: str = "0", **asks: tuple[str, ...]) -> AsyncIterator[Office]:
+    owners = ",".join(f"telegram:{chat}" for chat in CHATS)
+    with smtp.running() as server:
+        settings = {"SMTP_URL": server.url, "MAJORDOMO_MAIL_HOLD": hold, "MAJORDOMO_OWNERS": owners}
+        async with telegram() as api, majordomo(api, database_url=database_url, code=EAGER + QUICK + code, **settings) as bot:
+            plugin = effects_agent.install(bot.folder)
+            bot.environment |= {"PYTHONPATH": f"{ROOT}{os.pathsep}{plugin}", effects_commits.VARIABLE: str(bot.folder / "armed")}
+            (bot.folder / "majordomo.yaml").write_text(effects_agent.CONFIG.format(mail=mail))
+            yield Office(bot, People(api, server, random.Random(SEED), **asks), server, Tally())
+
+
+# --- at random moments ---
+
+
+async def until(holds: Callable[[], bool], seconds: float) -> bool:
+    """Whether it came to hold in time."""
+    end = asyncio.get_running_loop().time() + seconds
+    while not holds():
+        if asyncio.get_running_loop().time() > end:
+            return False
+        await asyncio.sleep(0.001)
+    return True
+
+
+async def kill_somewhere(on: Office, dice: random.Random) -> None:
+    """Anywhere; or as the mail server comes to a letter, is asked to take it, is given it; or the very instant in which it has it."""
+    where = dice.choice(("", "", "MAIL", "DATA", "BODY", "delivered"))
+    if where == "delivered":
+        on.server.on_delivery = on.bot.kill_now
+        await until(lambda: not on.bot.running, 8.0)
+        on.server.on_delivery = None
+    elif where:
+        seen = on.server.verbs.count(where)
+        await until(lambda: on.server.verbs.count(where) > seen, 8.0)
+        await asyncio.sleep(dice.random() * SHORTLY)
+    else:
+        await asyncio.sleep(dice.random() * LATEST)
+    await on.bot.kill()
+    look(on.bot, on.tally)
+
+
+async def at_random_moments(on: Office, kills: int) -> None:
+    dice = random.Random(SEED)
+    await on.bot.start()
+    for chat in CHATS:
+        on.people.begin(chat)
+    for _ in range(kills):
+        await kill_somewhere(on, dice)
+        await on.bot.start()
+    on.people.resting = True
+    await on.people.until_ended(list(on.people.begun), 90)
+    await asyncio.sleep(0.3)
+    balance(on.bot, on.people, on.tally)
+    print(f"\n{on.tally}")
+    assert on.tally.faults == []
+    assert on.tally.figures["doubled unasked"] == 0
+    assert on.tally.with_work >= kills / 2
+    assert on.people.api.violations == []
+
+
+@pytest.mark.timeout(3600 if SOAK else 120)
+async def test_killed_at_any_moment_every_letter_comes_once_or_is_asked_about() -> None:
+    async with office() as on:
+        await at_random_moments(on, KILLS)
+
+
+@pytest.mark.timeout(3600 if SOAK else 120)
+async def test_killed_at_any_moment_with_approval_and_delay_too() -> None:
+    requests = ("deliver letter {code}", "email {code}@example.com with subject Late: I'm late")
+    async with office(mail="ask", hold="0.3", requests=requests) as on:
+        await at_random_moments(on, KILLS_WITH_APPROVAL)
+        assert set(on.people.approved) == set(on.people.begun)
+
+
+@pytest.mark.postgres
+@pytest.mark.xdist_group("postgres")
+@pytest.mark.timeout(3600 if SOAK else 120)
+async def test_killed_at_any_moment_on_postgres(postgres_url: str) -> None:
+    async with office(database_url=postgres_url) as on:
+        await at_random_moments(on, KILLS_ON_POSTGRES)
+
+
+# --- at every commit ---
+
+
+async def at_commits(on: Office, numbers: range | tuple[int, ...]) -> int:
+    """One letter for each commit at which the process dies, before it and after it; returns how many commits one letter takes."""
+    armed, most = on.bot.folder / "armed", 0
+    on.people.resting = True
+    await on.bot.start()
+    for number in numbers:
+        for side in (effects_commits.BEFORE, effects_commits.AFTER):
+            effects_commits.arm(armed, number, side)
+            code = on.people.begin(CHATS[0])
+            await until(lambda code=code: not on.bot.running or code in on.people.outcomes, 60.0)  # type: ignore[misc]
+            if not await until(lambda: not on.bot.running, 0.4):
+                effects_commits.disarm(armed)
+                await on.bot.kill()
+                return most
+            most = number
+            look(on.bot, on.tally)
+            effects_commits.disarm(armed)
+            await on.bot.start()
+            await on.people.until_ended([code], 60)
+            await asyncio.sleep(0.2)
+    return most
+
+
+async def through_commits(on: Office, numbers: range | tuple[int, ...]) -> None:
+    most = await at_commits(on, numbers)
+    if not on.bot.running:
+        await on.bot.start()
+    await on.people.until_ended(list(on.people.begun), 60)
+    await asyncio.sleep(0.3)
+    balance(on.bot, on.people, on.tally)
+    print(f"\nup to commit {most}: {on.tally}")
+    assert on.tally.faults == []
+    assert on.tally.figures["doubled unasked"] == 0
+    assert on.tally.kills >= 2 * len([number for number in numbers if number <= most])
+
+
+@pytest.mark.timeout(3600 if SOAK else 120)
+async def test_killed_before_and_after_a_commit_every_letter_comes_once_or_is_asked_about() -> None:
+    async with office(code=effects_commits.CODE) as on:
+        await through_commits(on, COMMITS)
+
+
+@pytest.mark.postgres
+@pytest.mark.xdist_group("postgres")
+@pytest.mark.timeout(3600 if SOAK else 120)
+async def test_killed_before_and_after_a_commit_on_postgres(postgres_url: str) -> None:
+    async with office(database_url=postgres_url, code=effects_commits.CODE) as on:
+        await through_commits(on, COMMITS_ON_POSTGRES)
+
+
+# --- the worst moment, and its twin ---
+
+
+async def killed_while_the_server_takes_it(code: str = "") -> tuple[int, list[str], list[str]]:
+    """The mail server has the letter, and the process dies before it hears of it. How often it came, what was asked and what was said."""
+    async with office(code=code) as on:
+        on.people.resting, on.people.only = True, DONE
+        on.server.on_delivery = on.bot.kill_now
+        await on.bot.start()
+        letter = on.people.begin(CHATS[0])
+        assert await until(lambda: not on.bot.running, 20.0)
+        on.server.on_delivery = None
+        await on.bot.kill()
+        await on.bot.start()
+        await on.people.until_ended([letter], 30)
+        states = [row.state for row in rows(on.bot, "SELECT state FROM effects WHERE tool = 'email.send'")]
+        assert states == ["done"]
+        return on.people.delivered()[letter], on.people.chosen.get(letter, []), on.people.outcomes[letter]
+
+
+async def test_a_letter_whose_arrival_nobody_heard_of_is_asked_about() -> None:
+    assert await killed_while_the_server_takes_it() == (1, [DONE], ["sent"])
+
+
+async def test_without_the_commit_before_the_moment_it_comes_twice_and_nobody_is_asked() -> None:
+    assert await killed_while_the_server_takes_it(NO_DOUBT) == (2, [], ["sent"])
