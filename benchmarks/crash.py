@@ -72,12 +72,12 @@ async def duplicates() -> Duplicates:
         again = [ledger.ask(chat) for chat in CHATS[EACH:]]
         await ledger.until_answered(30)
         for update in again:
-            api.redeliver(update)
+            api.again(update)
         found.after_the_answer = len(again)
         await asyncio.sleep(1)
         await bot.stop()
         for update in pushed + again:
-            api.redeliver(update)
+            api.again(update)
         found.after_a_restart = len(pushed + again)
         await bot.start()
         ledger.ask(CHATS[0])
@@ -105,7 +105,7 @@ async def crashes(runs: int, seed: int) -> Crashes:
             await bot.kill()
             left = Counter({f"message {state}": count for state, count in bot.states("messages_in").items() if state != "handled"})
             left += Counter({f"reply {state}": count for state, count in bot.states("outbox").items() if state != "sent"})
-            left += Counter({"message not taken": len(api.queue)})
+            left += Counter({"message not taken": api.pending})
             found.in_flight += bool(left)
             seen += left
             for chat in dice.sample(CHATS, WHILE_DEAD):

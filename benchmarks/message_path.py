@@ -18,7 +18,8 @@ from dataclasses import asdict, dataclass, field
 
 import psutil
 
-from tests.crash.majordomo import Api, Majordomo, majordomo, telegram
+from tests.crash.majordomo import Majordomo, majordomo, telegram
+from tests.servers.telegram.api import Api
 
 CHAT = 5001
 QUESTIONS = (

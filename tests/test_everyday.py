@@ -39,9 +39,9 @@ async def test_every_message_gets_a_sensible_answer(with_model: bool) -> None:
         async with majordomo(api, **configured) as bot:  # type: ignore[arg-type]
             await bot.start()
             for text, wanted in zip(messages, SENSIBLE, strict=True):
-                before = len([sent for sent in api.sent if sent.chat == 700])
+                before = len(api.texts(700))
                 api.say(700, text)
-                await api.until(700, wanted, after=before, timeout=10)
+                await api.shown(700, wanted, after=before, timeout=10)
                 await asyncio.sleep(0.4)
             assert api.violations == []
         if with_model:

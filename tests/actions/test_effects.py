@@ -12,8 +12,7 @@ import sqlalchemy as sa
 from agents.tools.undoing import SettleUndo
 from agents.undo import Undo
 from orchestrator.contracts import Card, Context, Declined, Done, FatalError, Outcome, Task, TaskState, ToolError, TransientError
-from orchestrator.execution import outside_calls
-from orchestrator.tasks import manager
+from orchestrator.tasks import journal, manager
 from storage.database import Database
 from storage.models import CounterRow, EffectRow, SpendRow, StepRow
 from tests.actions.stage import Erase, FindableMail, Look, Mail, Stage, World, errand
@@ -323,4 +322,4 @@ async def test_a_result_too_large_for_the_journal_goes_to_a_file(stage: Open, wo
     assert task.result["file"].startswith("results/") and task.result["bytes"] > 200_000
     folder = on.around.folder_of(on.somebody.person.id)
     assert (folder / task.result["file"]).stat().st_size == task.result["bytes"]
-    assert outside_calls.LIMIT == 64 * 1024
+    assert journal.LIMIT == 64 * 1024

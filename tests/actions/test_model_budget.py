@@ -23,7 +23,9 @@ from tests.actions.stage import Stage, errand
 from tests.servers.openai_api import ModelServer
 from tests.servers.openai_api.answers import count_tokens
 
-PRICED = Prices.model_validate({"models": {"openai:test-model": {"prompt": 1000, "answer": 10_000}}, "unknown": {"prompt": 1, "answer": 1}, "steps": {"reasoning": 1}})
+PRICED = Prices.model_validate(
+    {"models": {"openai:test-model": {"prompt": 1000, "answer": 10_000}}, "unknown": {"prompt": 1, "answer": 1}, "steps": {"reasoning": 1}}
+)
 """A call of 1,000 answer tokens costs at most a little over 10 credits."""
 ANSWER = "word " * 900
 FIVE_EUROS, BUDGET = 5000.0, 50.0

@@ -22,6 +22,7 @@ class RecordingChannel:
     shown: list[tuple[str, str]] = field(default_factory=list)
     edits: list[tuple[str, str]] = field(default_factory=list)
     toasts: list[tuple[str, str]] = field(default_factory=list)
+    removed: list[tuple[str, str]] = field(default_factory=list)
     parts: list[Part] = field(default_factory=list)
     gate: asyncio.Event | None = None
     on_show: Callable[[str, str], None] | None = None
@@ -62,6 +63,11 @@ class RecordingChannel:
         if self.faults and (fault := self.faults.pop(0)) is not None:
             raise fault
         self.toasts.append((press_id, text))
+
+    async def remove(self, chat: str, platform_id: str) -> None:
+        if self.faults and (fault := self.faults.pop(0)) is not None:
+            raise fault
+        self.removed.append((chat, platform_id))
 
     async def typing(self, chat: str) -> None:
         return None
