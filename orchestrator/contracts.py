@@ -280,7 +280,7 @@ class Context(Protocol):
         """Ask with buttons; returns the chosen option's value."""
         ...
 
-    async def call(self, tool: str, *, key: str, **arguments: Json) -> Json:
+    async def call(self, tool: str, /, *, key: str, **arguments: Json) -> Json:
         """Run a tool through the dispatcher. Raises ToolError or FatalError, the same in every later run."""
         ...
 

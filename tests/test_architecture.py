@@ -97,7 +97,7 @@ def test_only_the_engine_knows_dbos_and_only_the_port_langchain() -> None:
     def users(package: str) -> list[str]:
         return [path.relative_to(ROOT).as_posix() for path in product() if any(module.split(".")[0] == package for module in imports(path))]
 
-    assert users("dbos") == ["orchestrator/execution/engine.py"]
+    assert users("dbos") == ["orchestrator/execution/engine.py", "orchestrator/execution/engine_tables.py"]
     assert users("langchain") == ["orchestrator/language_model.py"]
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -21,7 +21,7 @@ RESERVED, SETTLED, RELEASED = "reserved", "settled", "released"
 TASK, DAY, MONTH, SCHEDULE = "task", "day", "month", "schedule"
 
 # Built once: two of these run before and after every call of a tool, and building them costs more than running them.
-_COUNTER, _SPEND = CounterRow.__table__, SpendRow.__table__
+_COUNTER, _SPEND = cast(sa.Table, CounterRow.__table__), cast(sa.Table, SpendRow.__table__)
 _SAME = (_COUNTER.c.person_id == sa.bindparam("person"), _COUNTER.c.scope == sa.bindparam("of"), _COUNTER.c.subject == sa.bindparam("which"))
 _TAKE = (
     sa.update(_COUNTER)

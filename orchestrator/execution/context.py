@@ -30,7 +30,7 @@ from orchestrator.contracts import (
     TransientError,
     Waiting,
 )
-from orchestrator.execution import executor, plan_runs, reasoning, subtasks, transcript
+from orchestrator.execution import credential_steps, executor, plan_runs, reasoning, subtasks, transcript
 from orchestrator.execution.hands import Hand
 from orchestrator.execution.outside_calls import OutsideCalls
 from orchestrator.execution.reasoning import Prompt, Thoughts
@@ -116,7 +116,7 @@ class RunningContext:
             raise FatalError(f"nothing to choose from at {key}")
         return await self._question(key, as_card(prompt), AnswerKind.CHOICE, options)
 
-    async def call(self, tool: str, *, key: str, **arguments: Json) -> Json:
+    async def call(self, tool: str, /, *, key: str, **arguments: Json) -> Json:
         key = self._key(key)
         known = self._steps.get(key)
         mark = journal.digest([tool, arguments])
@@ -178,23 +178,9 @@ class RunningContext:
         key = self._key(key)
         if (known := self._steps.get(key)) is not None:
             return str(_replay(known))
-        house = self._around.credentials
-        if house is None:
-            raise ToolError("this house keeps no credentials")
-        begun = time.perf_counter()
-
-        def work(connection: sa.Connection) -> bool:
-            failure: dict[str, Any] | None = None
-            handle = None
-            try:
-                handle = house.handle_for(connection, self.person, self._task, key, wanted, self._around.clock.now())
-            except ToolError as refusal:
-                failure = {"type": "ToolError", "message": str(refusal)}
-            if handle is not None or failure is not None:
-                self._write(connection, key, "credential", wanted.service, wanted.reason, handle, failure, None, begun)
-            return handle is not None or failure is not None
-
-        if not await self._hand.write(self._task, work):
+        count, task = len(self._steps), self._task
+        settle = credential_steps.settle
+        if not await self._hand.write(task, lambda connection: settle(connection, self._around, self.person, task, key, wanted, self._keep, count)):
             self.parked = True
             raise Waiting
         return str(_replay(self._steps[key]))

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from orchestrator.actions import effects
+from orchestrator.actions import effects, taint
 from orchestrator.contracts import (
     ENDED,
     Action,
@@ -183,6 +183,7 @@ class Runner:
     def _wake_followers(self, connection: sa.Connection, task: Task, message_id: str | None) -> None:
         for follower in family.followers(connection, task):
             slots = {**follower.slots, **_handed_down(task)}
+            taint.inherit(connection, follower.id, [task.id])
             follower = manager.release(connection, follower, slots)
             self.start(connection, follower, person_of(connection, follower.person_id), message_id)
         if task.parent_id is None or task.parent_key is None:
@@ -191,6 +192,7 @@ class Runner:
         if parent is None or parent.state in ENDED:
             return
         family.journal_result(connection, parent, task, self.around.clock.now())
+        taint.inherit(connection, parent.id, [task.id])
         if parent.state is TaskState.PENDING:
             self.wake(connection, parent, message_id)
 

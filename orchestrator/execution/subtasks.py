@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from orchestrator.actions import taint
 from orchestrator.contracts import FatalError, Json, Task
 from orchestrator.execution.surroundings import Surroundings
 from orchestrator.tasks import agent_log, family, manager
@@ -23,5 +24,6 @@ def start(connection: sa.Connection, parent: Task, key: str, task_type: str, slo
     )  # fmt: skip
     now = around.clock.now()
     child = manager.create(connection, new, now)
+    taint.inherit(connection, child.id, [parent.id])
     agent_log.record(connection, child, agent_log.DELEGATED, now, details={"parent": parent.number})
     around.queue.enqueue(connection, child)

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from orchestrator.contracts import Effect, Json, Task, Tool
@@ -50,7 +51,7 @@ def offer(name: str, description: str, schema: dict[str, Any]) -> Any:
     return StructuredTool(name=name, description=description, args_schema=schema)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Offered:
     """The tools that a model may wish for, by the name under which it knows them."""
 
@@ -62,7 +63,9 @@ class Offered:
     def of(cls, tools: Sequence[Tool], extra: dict[str, tuple[str, dict[str, Any]]] | None = None) -> Offered:
         return cls({told(tool.name): tool for tool in tools}, extra or {})
 
+    @cached_property
     def described(self) -> list[Any]:
+        """As LangChain tools; made once, for the schemas are long."""
         found = [offer(name, _described(tool), tool.arguments.model_json_schema()) for name, tool in self.tools.items()]
         return [*found, *(offer(name, description, schema) for name, (description, schema) in self.extra.items())]
 
@@ -121,7 +124,7 @@ class Transcript:
         if last:
             messages.append(HumanMessage("No more tools can be called. Answer now with what you know, and say what is missing."))
         shown = {"turns": len(self.turns), "shown": len(kept), "tools": [] if last else sorted([*offered.tools, *offered.extra])}
-        return Prompt(messages, [] if last else offered.described(), shown, MOST_TOKENS)
+        return Prompt(messages, [] if last else offered.described, shown, MOST_TOKENS)
 
     def _fitting(self) -> list[_Turn]:
         """The latest turns within the bound; the newest always."""

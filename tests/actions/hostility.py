@@ -69,6 +69,13 @@ class World:
             raise TransientError("the line broke")
 
 
+def host_of(url: str) -> str:
+    try:
+        return (urlsplit(url).hostname or "").lower()
+    except ValueError as error:
+        raise ToolError("that is no address") from error
+
+
 class Parcel(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
@@ -98,7 +105,7 @@ class Doer:
     seconds: float = 5.0
 
     def reach(self, arguments: Any) -> Reach:
-        host = urlsplit(arguments.url).hostname if hasattr(arguments, "url") else None
+        host = host_of(arguments.url) if hasattr(arguments, "url") else ""
         recipients = tuple(arguments.to) if hasattr(arguments, "to") else ()
         return Reach(self.deed, frozenset({host}) if host else frozenset(), recipients, credential=getattr(arguments, "credential", ""))
 
@@ -126,7 +133,7 @@ class Portal(Doer):
 
     async def act(self, outside: Outside, arguments: Visit) -> Result:
         secret = (await outside.secret(arguments.credential, arguments.url)).fields["password"]
-        self.world.revealed.append((outside.person.id, arguments.credential, urlsplit(arguments.url).hostname or ""))
+        self.world.revealed.append((outside.person.id, arguments.credential, host_of(arguments.url)))
         echoed = {name: coded.decode() for name, coded in encodings(secret).items()}
         if "fail" in arguments.url:
             raise ToolError(f"the server said: no such account for {secret} ({echoed['base64']})")

@@ -1,0 +1,1 @@
+"""AgentDojo's user tasks and injections, played by a scripted traitor through our dispatcher."""
