@@ -57,39 +57,39 @@ class Catalog:
         self._agents = {agent.name: agent for agent in (*built_in_agents(), *agents)}
         self._tools = {tool.name: tool for tool in (*built_in_tools(book, words), *tools)}
         self._by_type = {task_type: agent for agent in self._agents.values() for task_type in agent.task_types}
-        self._looked = False
+        self.looked = False
         self._outside = outside
         self._looking = threading.Lock()
 
     @property
     def agents(self) -> Sequence[Agent]:
-        self._look()
+        self.look()
         return tuple(self._agents.values())
 
     def agent(self, name: str) -> Agent | None:
         if name not in self._agents:
-            self._look()
+            self.look()
         return self._agents.get(name)
 
     def agent_for(self, task_type: str) -> Agent | None:
         if task_type not in self._by_type:
-            self._look()
+            self.look()
         return self._by_type.get(task_type)
 
     def tool(self, name: str) -> Tool | None:
         if name not in self._tools:
-            self._look()
+            self.look()
         return self._tools.get(name)
 
     @property
     def tools(self) -> Sequence[Tool]:
-        self._look()
+        self.look()
         return tuple(self._tools.values())
 
-    def _look(self) -> None:
+    def look(self) -> None:
         """Add what installed packages bring; several threads may ask at once, and all wait for the one that looks."""
         with self._looking:
-            if self._looked:
+            if self.looked:
                 return
             for agent in _installed(AGENT_GROUP):
                 self._agents.setdefault(agent.name, agent)
@@ -99,7 +99,7 @@ class Catalog:
                 self._tools.setdefault(tool.name, tool)
             for tool in self._outside():
                 self._tools.setdefault(tool.name, tool)
-            self._looked = True
+            self.looked = True
 
 
 def _installed(group: str) -> Iterator[Any]:

@@ -146,8 +146,14 @@ class House:
         if self.database.is_sqlite and not await self.database.read(has_unfinished):
             await wanted.wait()
         unsubscribe()
-        await self.engine.start(self.segments.run)
+        await self.engine.start(self.run_segment)
         await asyncio.Event().wait()
+
+    async def run_segment(self, task_id: str, number: int) -> None:
+        """What the engine runs; the libraries of the outside tools are loaded before the first, off the loop."""
+        if not self.catalogue.looked:
+            await asyncio.to_thread(self.catalogue.look)
+        await self.segments.run(task_id, number)
 
     async def _follow_audit(self) -> None:
         """Keep the head of the audit log outside the database, too; a log that was cut is told at start."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, cast
 
 from agents.tools.browser import BrowserAct, BrowserDownload, BrowserExtract, BrowserRead, Browsers, BrowserScreenshot, BrowserSettings
+from agents.tools.code import CodeRun
 from agents.tools.email.delivery import CheckBounces
 from agents.tools.email.log import DatabaseMailLog
 from agents.tools.email.mailbox import MailboxServer
@@ -17,7 +20,12 @@ from agents.tools.email.server import MailServer
 from agents.tools.files import FileHouse
 from agents.tools.files import tools as file_tools
 from agents.tools.http import HttpGet, HttpSend
+from agents.tools.image import ImageAnnotate, ImageConvert, ImageGenerate, ImageResize, Provider
+from agents.tools.sandbox.box import Box
+from agents.tools.sandbox.probe import probe
 from agents.tools.search import PublicEngines, SearchWeb, SearXNG
+from agents.tools.sql import DatabasePlace, Databases
+from agents.tools.sql import tools as sql_tools
 from agents.tools.way_out import WayOut
 from bot.settings import ConfigurationError, Settings
 from orchestrator.outside import OutsideTool
@@ -25,6 +33,7 @@ from storage.database import Database
 
 logger = logging.getLogger(__name__)
 
+PUBLIC_OPENAI = "https://api.openai.com/v1"
 CHROMIUM = (Path("/usr/bin/chromium"), Path("/usr/bin/chromium-browser"), Path("/usr/bin/google-chrome"))
 
 
@@ -37,7 +46,7 @@ class Hands:
         self._browsers = Browsers(way_out, BrowserSettings(settings.data_folder / "browser", _chromium()))
         engine = SearXNG(settings.searxng_url, WayOut()) if settings.searxng_url else PublicEngines(WayOut())
         web = (HttpGet(way_out), HttpSend(way_out), SearchWeb(engine), *self._browsing())
-        self.tools = cast(tuple[OutsideTool, ...], (*_mail(settings, database), *web, *file_tools(FileHouse())))
+        self.tools = cast(tuple[OutsideTool, ...], (*_mail(settings, database), *web, *_own(settings, way_out)))
 
     async def close(self) -> None:
         await self._browsers.close()
@@ -70,6 +79,28 @@ def mailbox_server(settings: Settings) -> MailboxServer | None:
         return MailboxServer.read(settings.imap_url) if settings.imap_url else None
     except ValueError as error:
         raise ConfigurationError(f"IMAP_URL cannot be used: {error}.", "write imaps://user:password@host") from None
+
+
+def _own(settings: Settings, way_out: WayOut) -> tuple[Any, ...]:
+    """Tools that work on the person's own files, and on the operator's databases."""
+    house = FileHouse()
+    pictures: tuple[Any, ...] = (ImageResize(house), ImageConvert(house), ImageAnnotate(house))
+    if settings.openai_key and settings.image_model:
+        provider = Provider(settings.openai_base_url or PUBLIC_OPENAI, settings.openai_key, settings.image_model)
+        pictures = (*pictures, ImageGenerate(house, provider, way_out))
+    databases = tuple(DatabasePlace(name, url, name in settings.writable_databases) for name, url in settings.databases)
+    return (*file_tools(house), *pictures, *_code(house), *(sql_tools(Databases(databases)) if databases else ()))
+
+
+def _code(house: FileHouse) -> tuple[Any, ...]:
+    """The sandbox, where the probe's escapes all fail; without it there is no such tool."""
+    box = Box()
+    with ThreadPoolExecutor(1) as apart:
+        found = apart.submit(lambda: asyncio.run(probe(box))).result()
+    if not found.usable:
+        logger.warning("code.run is absent", extra={"reason": found.reason})
+        return ()
+    return (CodeRun(house, box),)
 
 
 def _chromium() -> Path:

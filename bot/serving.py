@@ -54,12 +54,13 @@ async def work() -> None:
     if settings.database_url.startswith("sqlite"):
         raise ConfigurationError("A worker needs a database that several processes can share.", "set DATABASE_URL to postgresql+psycopg://…")
     house = build(settings)
-    await house.engine.start(house.segments.run)
+    await house.engine.start(house.run_segment)
     logger.info("worker ready", extra={"worker": house.engine.executor_id})
     try:
         await until_stopped()
     finally:
         await house.engine.stop()
+        await house.reach.close()
         await house.database.close()
 
 

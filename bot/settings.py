@@ -55,6 +55,10 @@ class Settings:
     imap_url: str = ""
     caldav_url: str = ""
     searxng_url: str = ""
+    image_model: str = ""
+    databases: tuple[tuple[str, str], ...] = ()
+    """Names and URLs of the operator's databases that tools may read."""
+    writable_databases: frozenset[str] = frozenset()
     mail_hold: float = 10.0
     """Seconds in which a mail that is about to leave can still be taken back."""
 
@@ -98,8 +102,21 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         imap_url=env.get("IMAP_URL", ""),
         caldav_url=env.get("CALDAV_URL", ""),
         searxng_url=env.get("SEARXNG_URL", "").rstrip("/"),
+        image_model=env.get("MAJORDOMO_IMAGE_MODEL", ""),
+        databases=_databases(env.get("MAJORDOMO_DATABASES", "")),
+        writable_databases=frozenset(filter(None, env.get("MAJORDOMO_WRITABLE_DATABASES", "").replace(" ", "").split(","))),
         mail_hold=_seconds("MAJORDOMO_MAIL_HOLD", env.get("MAJORDOMO_MAIL_HOLD") or "10"),
     )
+
+
+def _databases(text: str) -> tuple[tuple[str, str], ...]:
+    found = []
+    for entry in filter(None, (part.strip() for part in text.split(";"))):
+        name, equals, url = entry.partition("=")
+        if not equals or not name.strip().isidentifier() or "://" not in url:
+            raise ConfigurationError("MAJORDOMO_DATABASES has an entry that is no name=URL.", "write shop=postgresql+psycopg://…;stock=sqlite:////srv/stock.db")
+        found.append((name.strip(), url.strip()))
+    return tuple(found)
 
 
 def _seconds(name: str, text: str) -> float:
