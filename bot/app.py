@@ -22,6 +22,7 @@ from bot.process import sole_use
 from bot.settings import Settings
 from bot.sweeps import Sweeps
 from bot.typing_signs import TypingSigns
+from orchestrator.actions.approvers import approver, second_of
 from orchestrator.actions.credentials import Credentials, Revealing
 from orchestrator.actions.dispatcher import Dispatcher
 from orchestrator.actions.limits import Breaker
@@ -192,7 +193,7 @@ def build(settings: Settings, *, clock: Clock | None = None, catalogue: Catalog 
     engine = Engine(database, clock)
     model = _model(settings)
     credentials = _credentials(settings, words)
-    rules = Rules(policy, clock, words, Breaker(policy.limits), audit=credentials.audit)
+    rules = Rules(policy, clock, words, Breaker(policy.limits), approver, second_of(policy.approvals.second_approver), credentials.audit)
     around = Surroundings(
         catalogue, engine, Dispatcher(catalogue, clock, words, rules), clock, words, model, Revealing(credentials, database, clock.now), credentials,
         settings.data_folder / "files",

@@ -21,13 +21,14 @@ from agents.tools.files import FileHouse
 from agents.tools.files import tools as file_tools
 from agents.tools.http import HttpGet, HttpSend
 from agents.tools.image import ImageAnnotate, ImageConvert, ImageGenerate, ImageResize, Provider
+from agents.tools.mcp import McpFault, McpServers, named_variables, read_servers, tools_of
 from agents.tools.sandbox.box import Box
 from agents.tools.sandbox.probe import probe
 from agents.tools.search import PublicEngines, SearchWeb, SearXNG
 from agents.tools.sql import DatabasePlace, Databases
 from agents.tools.sql import tools as sql_tools
 from agents.tools.way_out import WayOut
-from bot.settings import ConfigurationError, Settings
+from bot.settings import ConfigurationError, Settings, named
 from orchestrator.outside import OutsideTool
 from storage.database import Database
 
@@ -46,10 +47,12 @@ class Hands:
         self._browsers = Browsers(way_out, BrowserSettings(settings.data_folder / "browser", _chromium()))
         engine = SearXNG(settings.searxng_url, WayOut()) if settings.searxng_url else PublicEngines(WayOut())
         web = (HttpGet(way_out), HttpSend(way_out), SearchWeb(engine), *self._browsing())
-        self.tools = cast(tuple[OutsideTool, ...], (*_mail(settings, database), *web, *_own(settings, way_out)))
+        self._servers = mcp_servers(settings, way_out)
+        self.tools = cast(tuple[OutsideTool, ...], (*_mail(settings, database), *web, *_own(settings, way_out), *tools_of(self._servers)))
 
     async def close(self) -> None:
         await self._browsers.close()
+        await self._servers.close()
 
     def _browsing(self) -> tuple[Any, ...]:
         if missing := self._browsers.missing():
@@ -101,6 +104,17 @@ def _code(house: FileHouse) -> tuple[Any, ...]:
         logger.warning("code.run is absent", extra={"reason": found.reason})
         return ()
     return (CodeRun(house, box),)
+
+
+def mcp_servers(settings: Settings, way_out: WayOut) -> McpServers:
+    """The MCP servers that majordomo.yaml names, looked at. Raises ConfigurationError."""
+    try:
+        servers = read_servers(settings.config_file)
+    except McpFault as fault:
+        raise ConfigurationError(f"{settings.config_file}: {fault}", "correct the section mcp") from None
+    found = McpServers(servers, settings.data_folder / "mcp", way_out, named(named_variables(servers)))
+    found.look()
+    return found
 
 
 def _chromium() -> Path:

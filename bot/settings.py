@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -117,6 +117,12 @@ def _databases(text: str) -> tuple[tuple[str, str], ...]:
             raise ConfigurationError("MAJORDOMO_DATABASES has an entry that is no name=URL.", "write shop=postgresql+psycopg://…;stock=sqlite:////srv/stock.db")
         found.append((name.strip(), url.strip()))
     return tuple(found)
+
+
+def named(names: Iterable[str], environment: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Variables that majordomo.yaml names for a server of others, as far as they are set."""
+    env = os.environ if environment is None else environment
+    return {name: env[name] for name in names if name in env}
 
 
 def _seconds(name: str, text: str) -> float:

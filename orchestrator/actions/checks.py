@@ -41,7 +41,7 @@ def rates(rules: Rules, call: Call) -> None:
 
 def marks(rules: Rules, call: Call) -> None:
     """Whether outsiders' content or the person's own was read in this task."""
-    call.facts = taint.facts(call.connection, call.person, call.task)
+    call.facts = taint.facts(call.connection, call.person, call.task, rules.policy.addresses)
 
 
 def policy(rules: Rules, call: Call) -> None:

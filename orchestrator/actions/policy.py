@@ -93,6 +93,8 @@ class Policy(_Section):
     approvals: Approvals
     limits: Limits
     budgets: Budgets
+    addresses: Mapping[str, tuple[str, ...]] = {}
+    """Verified mail addresses of people, by channel:id; mail to oneself needs no approval."""
     private_hosts: tuple[str, ...] = ()
     """Servers as host:port that tools may reach although their address is not public."""
 
@@ -143,10 +145,11 @@ def load(overrides: Mapping[str, Any] | None = None, budgets: Mapping[str, Any] 
 def read(path: Path) -> Policy:
     """The policy of a house, with what its majordomo.yaml changes. Raises PolicyFault."""
     found = (yaml.load(path.read_text(encoding="utf-8"), LOADER) or {}) if path.is_file() else {}
-    policy, budgets = found.get("policy") or {}, found.get("budgets") or {}
-    if not isinstance(policy, Mapping) or not isinstance(budgets, Mapping):
-        raise PolicyFault(f"{path}: policy and budgets must be sections with indented lines")
-    return load(policy, budgets)
+    policy, budgets, people = found.get("policy") or {}, found.get("budgets") or {}, found.get("people") or {}
+    if not all(isinstance(section, Mapping) for section in (policy, budgets, people)):
+        raise PolicyFault(f"{path}: policy, budgets and people must be sections with indented lines")
+    addresses = {str(who): (facts or {}).get("addresses", []) for who, facts in people.items()}
+    return load({**policy, "addresses": addresses}, budgets)
 
 
 @cache

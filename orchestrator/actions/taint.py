@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 import sqlalchemy as sa
 
 from orchestrator.actions.policy import Facts
 from orchestrator.contracts import Person, Task
 from orchestrator.outside import Result
-from storage.models import PersonRow, TaskRow
+from storage.models import IdentityRow, PersonRow, TaskRow
 
 SOURCES_KEPT = 20
+NOBODY: Mapping[str, Sequence[str]] = {}
 
 # Built once: judging a call takes this, and building it costs more than running it.
 _FACTS = (
@@ -21,11 +22,17 @@ _FACTS = (
 )
 
 
-def facts(connection: sa.Connection, person: Person, task: Task) -> Facts:
-    """What policy judges a call by."""
+def facts(connection: sa.Connection, person: Person, task: Task, addresses: Mapping[str, Sequence[str]] = NOBODY) -> Facts:
+    """What policy judges a call by; `addresses` are people's own, by channel:id."""
     row = connection.execute(_FACTS, {"person": person.id, "task": task.id}).one()
-    own = frozenset(str(address).lower() for address in row.settings.get("addresses", []))
+    own = _own_addresses(connection, person, addresses) if addresses else frozenset[str]()
     return Facts(own, tuple(row.sources), bool(row.private), frozenset(row.hosts))
+
+
+def _own_addresses(connection: sa.Connection, person: Person, addresses: Mapping[str, Sequence[str]]) -> frozenset[str]:
+    query = sa.select(IdentityRow.channel, IdentityRow.external_id).where(IdentityRow.person_id == person.id)
+    names = [f"{row.channel}:{row.external_id}" for row in connection.execute(query)]
+    return frozenset(address.lower() for name in names for address in addresses.get(name, ()))
 
 
 def mark(connection: sa.Connection, task: Task, result: Result) -> None:

@@ -14,7 +14,7 @@ from orchestrator.errors import MajordomoError
 
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 FIELDS = frozenset(Business.model_fields)
-SECTIONS = frozenset({"business", "intents", "people", "policy", "budgets"})
+SECTIONS = frozenset({"business", "intents", "people", "policy", "budgets", "mcp"})
 """What may stand at the top of the file; only `business` is read here."""
 
 

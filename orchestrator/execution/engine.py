@@ -87,7 +87,11 @@ class Engine:
         self._busy_until = monotonic() + BUSY_FOR + delay
 
     async def start(self, run: Run) -> None:
-        """Become a worker: launch DBOS, take over what dead workers left, keep the heartbeat."""
+        """Become a worker: launch DBOS, take over what dead workers left, keep the heartbeat.
+
+        It says that it lives before it can begin anything: what a worker had begun that nobody has heard of would never be taken over.
+        """
+        await self._database.write(self._beat)
         await asyncio.to_thread(self._launch, run)
         await self._database.write(self._beat)
         await asyncio.to_thread(self._take_over_at_start)

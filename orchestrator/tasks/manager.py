@@ -87,8 +87,7 @@ def transition(connection: sa.Connection, task: Task, to: TaskState, now: dateti
         raise IllegalTransition(f"task #{task.number} cannot go from {task.state} to {to}")
     if to in ENDED:
         changes["finished_at"] = now
-    snapshot = {"of_task": task.id, "from_state": task.state.value, "from_segment": task.segment, "from_epoch": task.epoch, "from_lease": task.lease}
-    if connection.execute(_move, {**snapshot, "state": to.value, **changes}).rowcount != 1:
+    if connection.execute(_move, {**_snapshot(task), "state": to.value, **changes}).rowcount != 1:
         raise LostRace(f"task #{task.number} changed meanwhile")
     if to in ENDED and (to is not TaskState.COMPLETED or task.segment):
         asks.close(connection, task.id, now)
@@ -108,9 +107,14 @@ def fence(task: Task) -> tuple[sa.ColumnElement[bool], ...]:
     )
 
 
+def _snapshot(task: Task) -> dict[str, Json]:
+    """What `_move` compares."""
+    return {"of_task": task.id, "from_state": task.state.value, "from_segment": task.segment, "from_epoch": task.epoch, "from_lease": task.lease}
+
+
 def guard(connection: sa.Connection, task: Task, now: datetime) -> None:
     """Raise LostRace unless this snapshot still may write; marks the task as alive."""
-    if connection.execute(sa.update(TaskRow).where(*fence(task)).values(last_run_at=now)).rowcount != 1:
+    if connection.execute(_move, {**_snapshot(task), "last_run_at": now}).rowcount != 1:
         raise LostRace(f"task #{task.number} was stopped, corrected, paused or taken over")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 
 from agents.tools.undoing import SettleUndo
 from agents.undo import Undo
+from orchestrator.actions.approvers import approver, second_of
 from orchestrator.contracts import Card, Context, Declined, Done, Outcome, Task, TaskState, ToolError
 from orchestrator.tasks import manager
 from storage.database import Database
@@ -270,3 +272,42 @@ async def test_a_reversible_change_is_reported_with_undo(database: Database, tmp
     await on.press("Undo")
     assert world.done["note.bring_back milk"] == 1
     assert "Undone: erasing milk" in on.heard()
+
+
+async def test_a_guests_letter_is_decided_by_the_owner_in_the_owners_chat(database: Database, tmp_path: Path, world: World) -> None:
+    owner = settle(database)
+    guest = settle(database, role="guest", external="guest")
+    on = Stage(database, tmp_path, agents=[errand(send)], tools=[Mail(world)], somebody=guest)
+    on.rules = replace(on.rules, approver=approver)
+    on.dispatcher.rules = on.rules
+    task = await on.begin()
+    assert task.state is TaskState.AWAITING_APPROVAL
+    assert "Asked for guest" in on.cards(owner)[-1]["text"] and not any("A letter" in card["text"] for card in on.cards(guest))
+    token = on.token("Approve")
+    assert await on.press("", token=token, who=guest) == "This button is not for you."
+    assert not world.done
+    await on.press("", token=token, who=owner)
+    assert len(world.texts) == 1
+
+
+async def test_after_a_while_a_second_person_may_decide(database: Database, tmp_path: Path, world: World) -> None:
+    first, second = settle(database), settle(database, external="second", channel="telegram")
+    policy = {"approvals": {"second_after_minutes": 30, "second_approver": "telegram:second"}}
+    on = Stage(database, tmp_path, agents=[errand(send)], tools=[Mail(world)], somebody=first, policy=policy)
+    on.rules = replace(on.rules, second=second_of("telegram:second"))
+    on.dispatcher.rules = on.rules
+    await on.begin()
+    await on.wait(minutes=29)
+    assert on.cards(second) == []
+    await on.wait(minutes=2)
+    assert "Nobody has decided yet" in on.cards(second)[-1]["text"]
+    await on.press("Approve", who=second)
+    assert len(world.texts) == 1
+
+
+async def test_mail_to_ones_own_address_needs_no_approval_but_others_do(database: Database, tmp_path: Path, world: World) -> None:
+    policy = {"addresses": {"web:local": ["Me@example.com"]}}
+    on = Stage(database, tmp_path, agents=[errand(send)], tools=[Mail(world)], policy=policy)
+    assert (await on.begin(to=["me@example.com"])).state is TaskState.COMPLETED
+    assert (await on.begin(to=["me@example.com", "other@example.com"])).state is TaskState.AWAITING_APPROVAL
+    assert len(world.texts) == 1
