@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from bot.inbox import release_old_ids
+from orchestrator.actions import late_audit
 from orchestrator.contracts import Clock
 from orchestrator.execution.due import DueWork
 from orchestrator.execution.due_asks import DueAsks
@@ -72,6 +73,8 @@ class Sweeps:
     async def _expire(self) -> None:
         await self._database.write(self._work.expire_questions)
         await self._database.write(self._asks.sweep)
+        if (log := self._work.runner.around.dispatcher.rules.audit) is not None:
+            await self._database.write(lambda connection: late_audit.sweep(connection, log, self._clock.now()))
 
     async def _health(self) -> None:
         words, now = self._work.runner.around.words, self._clock.now()

@@ -76,7 +76,14 @@ def duration(plan: Plan) -> timedelta:
 def hosts(plan: Plan) -> frozenset[str]:
     """Hosts that the plan names letter by letter; one that a result would be put into is not named."""
     found = (ADDRESS.match(text) for step in plan.steps for text in texts(step.arguments))
-    return frozenset((urlsplit(match.group()).hostname or "").lower() for match in found if match) - {""}
+    return frozenset(_host(match.group()) for match in found if match) - {""}
+
+
+def _host(address: str) -> str:
+    try:
+        return (urlsplit(address).hostname or "").lower()
+    except ValueError:
+        return ""
 
 
 def described(step: PlanStep, words: Phrase) -> str:

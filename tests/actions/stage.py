@@ -28,6 +28,7 @@ from orchestrator.tasks.people import person_of
 from orchestrator.triage import decisions, dialogue, presses
 from orchestrator.triage.turn import Chat, Services, Turn
 from orchestrator.words import Catalogues
+from storage.audit import AuditLog
 from storage.database import Database
 from storage.models import ApprovalRow, ButtonRow, OutgoingRow, TaskRow, new_id
 from tests.catalogue import ScriptedAgent, SmallCatalogue
@@ -182,13 +183,13 @@ class Stage:
 
     def __init__(
         self, database: Database, folder: Path, *, agents: Sequence[Any], tools: Sequence[Any], policy: Mapping[str, Any] | None = None, clock: MovedClock | None = None,
-        somebody: Somebody | None = None, **around: Any,
+        somebody: Somebody | None = None, audit: AuditLog | None = None, **around: Any,
     ) -> None:  # fmt: skip
         self.database, self.clock = database, clock or MovedClock()
         self.catalogue = SmallCatalogue(tuple(agents), tuple(tools))
         self.queue = HandQueue(self.clock)
         rules_policy = load(policy)
-        self.rules = Rules(rules_policy, self.clock, WORDS, Breaker(rules_policy.limits))
+        self.rules = Rules(rules_policy, self.clock, WORDS, Breaker(rules_policy.limits), audit=audit)
         self.dispatcher = Dispatcher(self.catalogue, self.clock, WORDS, self.rules)
         self.around = Surroundings(self.catalogue, self.queue, self.dispatcher, self.clock, WORDS, files=folder / "files", **around)
         self.runner = Runner(self.catalogue, self.around, self.queue)
