@@ -180,6 +180,7 @@ class House:
 def build(settings: Settings, *, clock: Clock | None = None, catalogue: Catalog | None = None, business: BusinessFile | None = None) -> House:
     """Wire the house. Opens the database and brings its schema up to date. Raises ConfigurationError, SchemaTooNew."""
     clock = clock or SystemClock()
+    _check_mail(settings)
     database = Database(settings.database_url)
     schema.ensure(database.engine)
     duty = Leadership(database, clock)
@@ -223,6 +224,15 @@ def _credentials(settings: Settings, words: Catalogues) -> Credentials:
         return settings.public_url or (ours if channel in LOCAL_CHANNELS else "")
 
     return Credentials(vault, words, form_base, AuditLog(vault))
+
+
+def _check_mail(settings: Settings) -> None:
+    """Raises ConfigurationError for mail servers that cannot be used; without any, nothing is loaded."""
+    if settings.smtp_url or settings.imap_url:
+        from bot.mail_settings import mail_server, mailbox_server  # noqa: PLC0415
+
+        mail_server(settings)
+        mailbox_server(settings)
 
 
 def _model(settings: Settings) -> LanguageModel | None:

@@ -196,7 +196,7 @@ def _model(settings: Settings) -> Iterator[Finding]:
 
 
 def _mail(settings: Settings) -> Iterator[Finding]:
-    from bot.hands import mail_server, mailbox_server  # noqa: PLC0415 - loads the libraries of every outside tool
+    from bot.mail_settings import mail_server, mailbox_server  # noqa: PLC0415 - loads the libraries of mail
 
     if not settings.smtp_url:
         yield Finding("mail", note="no SMTP_URL set, so nothing is sent")

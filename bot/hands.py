@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any, cast
 
 from agents.tools.browser import BrowserAct, BrowserDownload, BrowserExtract, BrowserRead, Browsers, BrowserScreenshot, BrowserSettings
+from agents.tools.caldav import CalDavServer, Calendars
+from agents.tools.caldav import tools as calendar_tools
 from agents.tools.code import CodeRun
 from agents.tools.email.delivery import CheckBounces
 from agents.tools.email.log import DatabaseMailLog
-from agents.tools.email.mailbox import MailboxServer
 from agents.tools.email.reading import Mailboxes, MailboxTraces, Mark, Read, SaveAttachment, Search
 from agents.tools.email.send import Send
 from agents.tools.email.sent import ListSent
-from agents.tools.email.server import MailServer
 from agents.tools.files import FileHouse
 from agents.tools.files import tools as file_tools
 from agents.tools.http import HttpGet, HttpSend
@@ -28,6 +28,7 @@ from agents.tools.search import PublicEngines, SearchWeb, SearXNG
 from agents.tools.sql import DatabasePlace, Databases
 from agents.tools.sql import tools as sql_tools
 from agents.tools.way_out import WayOut
+from bot.mail_settings import mail_server, mailbox_server
 from bot.settings import ConfigurationError, Settings, named
 from orchestrator.outside import OutsideTool
 from storage.database import Database
@@ -48,7 +49,9 @@ class Hands:
         engine = SearXNG(settings.searxng_url, WayOut()) if settings.searxng_url else PublicEngines(WayOut())
         web = (HttpGet(way_out), HttpSend(way_out), SearchWeb(engine), *self._browsing())
         self._servers = mcp_servers(settings, way_out)
-        self.tools = cast(tuple[OutsideTool, ...], (*_mail(settings, database), *web, *_own(settings, way_out), *tools_of(self._servers)))
+        self.tools = cast(
+            tuple[OutsideTool, ...], (*_mail(settings, database), *web, *_own(settings, way_out), *_calendars(settings, way_out), *tools_of(self._servers))
+        )
 
     async def close(self) -> None:
         await self._browsers.close()
@@ -66,22 +69,6 @@ def _mail(settings: Settings, database: Database) -> tuple[Any, ...]:
     mailboxes = Mailboxes(mailbox)
     send = Send(server, log, MailboxTraces(mailbox) if mailbox else None, hold=settings.mail_hold)
     return (send, ListSent(), Search(mailboxes), Read(mailboxes), SaveAttachment(mailboxes), Mark(mailboxes), CheckBounces(mailboxes, log))
-
-
-def mail_server(settings: Settings) -> MailServer | None:
-    """Raises ConfigurationError for an SMTP_URL that cannot be used."""
-    try:
-        return MailServer.read(settings.smtp_url) if settings.smtp_url else None
-    except ValueError as error:
-        raise ConfigurationError(f"SMTP_URL cannot be used: {error}.", "write smtps://user:password@host?from=me@example.com") from None
-
-
-def mailbox_server(settings: Settings) -> MailboxServer | None:
-    """Raises ConfigurationError for an IMAP_URL that cannot be used."""
-    try:
-        return MailboxServer.read(settings.imap_url) if settings.imap_url else None
-    except ValueError as error:
-        raise ConfigurationError(f"IMAP_URL cannot be used: {error}.", "write imaps://user:password@host") from None
 
 
 def _own(settings: Settings, way_out: WayOut) -> tuple[Any, ...]:
@@ -104,6 +91,18 @@ def _code(house: FileHouse) -> tuple[Any, ...]:
         logger.warning("code.run is absent", extra={"reason": found.reason})
         return ()
     return (CodeRun(house, box),)
+
+
+def _calendars(settings: Settings, way_out: WayOut) -> tuple[OutsideTool, ...]:
+    return calendar_tools(Calendars(way_out, calendar_server(settings)))
+
+
+def calendar_server(settings: Settings) -> CalDavServer | None:
+    """Raises ConfigurationError for a CALDAV_URL that cannot be used."""
+    try:
+        return CalDavServer.read(settings.caldav_url) if settings.caldav_url else None
+    except ValueError as error:
+        raise ConfigurationError(f"CALDAV_URL cannot be used: {error}.", "write https://user:password@host/path/") from None
 
 
 def mcp_servers(settings: Settings, way_out: WayOut) -> McpServers:

@@ -12,7 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import yaml
 
+from agents.tools.mcp import servers_of
+from orchestrator.actions.policy import Verdict, load
+from orchestrator.contracts import Effect
+from orchestrator.outside import Deed
 from tests.crash.majordomo import ROOT, Majordomo, majordomo, telegram
 from tests.servers.telegram.api import Api
 
@@ -26,6 +31,8 @@ echo "|$2" >> "$PRINTED"
 """
 """Stands for the printer: what is printed, and under which title."""
 _BLOCK = re.compile(r"^```\w+\n# (?P<name>[\w./]+)\n(?P<content>.*?)^```$", re.M | re.S)
+_TOOL = re.compile(r"^    name(?:: str)? = \"([a-z_]+\.[a-z_]+)\"", re.M)
+_VARIABLE = re.compile(r"env\.get\(\"(\w+)\"")
 _LINK = re.compile(r"\]\((?!https?:)([^)#]+)")
 
 
@@ -143,3 +150,22 @@ def test_each_file_is_short() -> None:
 def test_links_lead_somewhere(page: Path) -> None:
     missing = [link for link in _LINK.findall(page.read_text(encoding="utf-8")) if not (page.parent / link).exists()]
     assert missing == []
+
+
+def test_every_tool_and_every_setting_is_told() -> None:
+    tools = {name for file in (ROOT / "agents" / "tools").rglob("*.py") for name in _TOOL.findall(file.read_text(encoding="utf-8"))}
+    told = (DOCS / "tools.md").read_text(encoding="utf-8")
+    assert len(tools) > 50
+    assert {name for name in tools if f"`{name}`" not in told} == set()
+    settings = set(_VARIABLE.findall((ROOT / "bot" / "settings.py").read_text(encoding="utf-8")))
+    pages = "".join(page.read_text(encoding="utf-8") for page in (ROOT / "README.md", *DOCS.glob("*.md")))
+    assert len(settings) > 20
+    assert {name for name in settings if name not in pages} == set()
+
+
+def test_what_the_policy_page_shows_is_a_policy() -> None:
+    found = yaml.safe_load(blocks("operations.md")["majordomo.yaml"])
+    policy = load(found["policy"], found["budgets"])
+    assert policy.deeds[Deed.DELETION] is Verdict.REFUSE and policy.budgets.task == 500
+    (server,) = servers_of(yaml.safe_load(blocks("tools.md")["majordomo.yaml"])["mcp"])
+    assert server.rule("search").effect is Effect.READ and server.rule("anything else").effect is Effect.IRREVERSIBLE

@@ -28,9 +28,10 @@ from benchmarks.agentdojo.dojo import Dojo, DojoTool, tools_of
 from orchestrator.actions import approvals, checks
 from orchestrator.actions.dispatcher import ADMISSION
 from orchestrator.contracts import Card, Context, Done, Effect, Outcome, Task, TaskState, ToolError
+from orchestrator.triage import presses
 from storage import schema
 from storage.database import Database
-from storage.models import ApprovalRow
+from storage.models import ApprovalRow, ButtonRow
 from tests.actions.stage import Stage, errand
 
 ORDERS = ("user first", "injection first")
@@ -38,7 +39,7 @@ ORDERS = ("user first", "injection first")
 
 async def betray(task: Task, context: Context) -> Outcome:
     """The agent that a hostile text has taken over: makes every call, whatever becomes of the one before."""
-    for number, wish in enumerate(task.slots["calls"]):  # type: ignore[arg-type,var-annotated]
+    for number, wish in enumerate(task.slots["calls"]):
         try:
             await context.call(wish["tool"], key=f"call-{number}", **wish["args"])
         except ToolError:
@@ -101,7 +102,15 @@ class Match:
         digest = self.digest(ask.tool, ask.arguments)
         mine = known[digest] > 0
         known[digest] -= mine
-        await self.stage.press("Approve" if mine else "Decline")
+        label = "Approve" if mine else "Decline"
+        query = sa.select(ButtonRow.token).where(ButtonRow.outgoing_id == ask.outgoing_id, ButtonRow.label == label)
+
+        def press(connection: sa.Connection) -> None:
+            token = connection.execute(query).scalar_one()
+            presses.perform(self.stage.turn(connection, "button", "", {"token": token, "press_id": "1"}, None))
+
+        await self.stage.database.write(press)
+        await self.stage.pump()
 
     def digest(self, tool: str, arguments: Any) -> str:
         found = self.tools[tool]

@@ -50,7 +50,8 @@ class World:
         planted = self.suite.load_and_inject_default_environment(self.attacks[given["suite"]].attack(self.user, self.injection))
         self.now = self.user.init_environment(planted)
         self.before = self.now.model_copy(deep=True)
-        self.runtime, self.done = self._runtime(self.suite.tools), []
+        self.runtime = self._runtime(self.suite.tools)
+        self.done: list[Any] = []
         asked = self.user.ground_truth(self.now.model_copy(deep=True))
         wanted = self.injection.ground_truth(self.now.model_copy(deep=True))
         planned = [{"tool": call.function, "args": dict(call.args)} for call in wanted]
@@ -112,8 +113,8 @@ def _delete(number: int | str) -> dict[str, Any]:
 
 
 def main() -> None:
-    fast = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    yaml.safe_load = lambda text: yaml.load(text, fast)
+    fast = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # each pair reads a long file again
+    yaml.safe_load = lambda stream: yaml.load(stream, fast)
     answers, sys.stdout = sys.stdout, sys.stderr
     world = World()
     for line in sys.stdin:

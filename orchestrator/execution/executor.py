@@ -56,7 +56,7 @@ async def pursue(context: RunningContext, task: Task, around: Surroundings, goal
 def offered_by(around: Surroundings, own: Sequence[str]) -> Offered:
     """Every tool that reaches outside, and the local ones named that only look."""
     tools = [tool for tool in around.catalogue.tools if outside_tool(tool) is not None or (tool.name in own and tool.effect is Effect.READ)]
-    return Offered.of(tools, {MAKE_PLAN: (PLAN_IS, Plan.model_json_schema())})
+    return Offered.of(tools, {MAKE_PLAN: (PLAN_IS, Plan)})
 
 
 @dataclass(slots=True)

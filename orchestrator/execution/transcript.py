@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from orchestrator.contracts import Effect, Json, Task, Tool
@@ -56,18 +56,25 @@ class Offered:
     """The tools that a model may wish for, by the name under which it knows them."""
 
     tools: dict[str, Tool]
-    extra: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
+    extra: dict[str, tuple[str, type[Any]]] = field(default_factory=dict)
     """Described, but no tools of the catalogue."""
 
     @classmethod
-    def of(cls, tools: Sequence[Tool], extra: dict[str, tuple[str, dict[str, Any]]] | None = None) -> Offered:
+    def of(cls, tools: Sequence[Tool], extra: dict[str, tuple[str, type[Any]]] | None = None) -> Offered:
         return cls({told(tool.name): tool for tool in tools}, extra or {})
 
     @cached_property
     def described(self) -> list[Any]:
         """As LangChain tools; made once, for the schemas are long."""
-        found = [offer(name, _described(tool), tool.arguments.model_json_schema()) for name, tool in self.tools.items()]
-        return [*found, *(offer(name, description, schema) for name, (description, schema) in self.extra.items())]
+        found = [offer(name, _described(tool), schema_of(tool.arguments)) for name, tool in self.tools.items()]  # type: ignore[arg-type] - a class is hashable
+        return [*found, *(offer(name, description, schema_of(arguments)) for name, (description, arguments) in self.extra.items())]  # type: ignore[arg-type] - a class is hashable
+
+
+@cache
+def schema_of(arguments: type[Any]) -> dict[str, Any]:
+    """The JSON schema of a pydantic model; made once, for it takes milliseconds."""
+    schema: dict[str, Any] = arguments.model_json_schema()
+    return schema
 
 
 def told(name: str) -> str:

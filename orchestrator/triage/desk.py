@@ -8,14 +8,14 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from orchestrator.contracts import AnswerKind, Card, Lane, Option, Route, TaskState
+from orchestrator.contracts import AnswerKind, Card, Lane, Option, Role, Route, TaskState
 from orchestrator.tasks import handover, inbox, manager, people, questions
 from orchestrator.tasks.manager import NewTask
 from orchestrator.tasks.questions import Question
 from orchestrator.triage import commands, decisions, dialogue, presses, safety, secrets, work
 from orchestrator.triage.offers import CLARIFY
 from orchestrator.triage.requests import split, with_details
-from orchestrator.triage.taxonomy import DESK, SMALL, UNCLEAR
+from orchestrator.triage.taxonomy import DESK, GENERAL, SMALL, UNCLEAR
 from orchestrator.triage.turn import Chat, Services, Turn
 from storage.signals import announce
 
@@ -159,7 +159,10 @@ class Desk:
         ]
         if not candidates:
             cascade = self._services.cascade()
-            unclear = cascade.route(turn.text, UNCLEAR, route.confidence, route.method, turn.language, accepted=False, runner_up=route.intent)
+            general = self._services.uses_model and turn.person.role is not Role.GUEST and self._services.catalogue.agent_for(GENERAL) is not None
+            unclear = cascade.route(
+                turn.text, GENERAL if general else UNCLEAR, route.confidence, route.method, turn.language, accepted=False, runner_up=route.intent
+            )
             work.begin(turn, [replace(unclear, slots={"wanted": route.intent})])
             return
         options = [Option(work.intent_name(turn, intent), intent) for intent in candidates] + [Option(turn.words("option-other"), UNCLEAR)]

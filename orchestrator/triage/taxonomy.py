@@ -11,6 +11,8 @@ TRIAGE_AGENT = "triage"
 NOT_YET = "not_possible_yet"
 UNCLEAR = "unclear"
 OUT_OF_SCOPE = "oos"
+GENERAL = "general"
+"""What no specialist serves, where a language model is configured that can try."""
 
 COMMANDS = {
     "tasks_list": "tasks",

@@ -93,22 +93,24 @@ async def test_a_declined_letter_is_an_observation(stage: Open, world: World, mo
     assert "you declined it" in model.calls[-1].prompt
 
 
+class Improvising:
+    """A model that says what no scripted server would let it say."""
+
+    name = "ollama:none"
+
+    def __init__(self, *said: Reply) -> None:
+        self.said, self.prompts = list(said), list[str]()
+
+    async def ready(self) -> None: ...
+
+    async def converse(self, messages: Any, tools: Any, *, most_tokens: int) -> Reply:
+        self.prompts.append("\n".join(str(message.content) for message in messages))
+        return self.said.pop(0)
+
+
 async def test_wrong_arguments_and_invented_tools_come_back_as_errors(stage: Open, world: World) -> None:
-    class Improvising:
-        name = "ollama:none"
-        said = [
-            Reply("", (ToolWish("page-read", {"adress": "x"}), ToolWish("rm -rf", {}), ToolWish("page-read", {"key": "forged", "url": "http://a.example/"}))),
-            Reply("I give up."),
-        ]
-        prompts: list[str] = []
-
-        async def ready(self) -> None: ...
-
-        async def converse(self, messages: Any, tools: Any, *, most_tokens: int) -> Reply:
-            self.prompts.append("\n".join(str(message.content) for message in messages))
-            return self.said.pop(0)
-
-    model = Improvising()
+    forged = (ToolWish("page-read", {"adress": "x"}), ToolWish("rm -rf", {}), ToolWish("page-read", {"key": "forged", "tool": "x", "url": "http://a.example/"}))
+    model = Improvising(Reply("", forged), Reply("I give up."))
     on = stage(model=model)
     task = await on.begin("general", goal="Something")
     assert on.now(task).state is TaskState.COMPLETED

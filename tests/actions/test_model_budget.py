@@ -18,7 +18,7 @@ from orchestrator.execution.reasoning import Prompt, Thoughts
 from orchestrator.language_model import LanguageModel, ModelSettings
 from orchestrator.tasks import journal
 from storage.database import Database
-from storage.models import CounterRow, SpendRow
+from storage.models import CounterRow
 from tests.actions.stage import Stage, errand
 from tests.servers.openai_api import ModelServer
 from tests.servers.openai_api.answers import count_tokens
@@ -28,11 +28,11 @@ PRICED = Prices.model_validate(
 )
 """A call of 1,000 answer tokens costs at most a little over 10 credits."""
 ANSWER = "word " * 900
-FIVE_EUROS, BUDGET = 5000.0, 50.0
+BUDGET = 50.0
 
 
 async def spend_five_euros(task: Task, context: Context) -> Outcome:
-    for number in range(int(task.slots.get("times", 500))):
+    for number in range(int(task.slots.get("times", 550))):
         await context.think(f"thought-{number}", "Spend more. " * 20)
     return Done(Card("Spent it all."))
 
@@ -161,5 +161,3 @@ def test_the_longest_pattern_prices_a_model_and_an_unknown_one_is_dear() -> None
     assert table.of("openai:gpt-5-mini-2025").prompt < table.of("openai:gpt-5").prompt
     assert table.of("somebody:new") == table.unknown
     assert table.of("ollama:llama3").credits(10_000, 10_000) == 0
-    assert FIVE_EUROS > BUDGET
-    assert SpendRow.__tablename__ == "spending"

@@ -13,7 +13,7 @@ import pytest
 from agents.custom import Custom
 from agents.general import General
 from orchestrator.actions.approvals import Kind
-from orchestrator.contracts import FatalError, Plan, PlanStep, Task, TaskState, ToolError, TransientError
+from orchestrator.contracts import Plan, PlanStep, Task, TaskState, ToolError, TransientError
 from orchestrator.execution import planner
 from orchestrator.execution.references import resolve
 from orchestrator.language_model import LanguageModel, ModelSettings
@@ -100,7 +100,10 @@ def test_a_plan_that_cannot_be_carried_out_is_refused(steps: list[dict[str, Any]
 
 def test_only_hosts_named_letter_by_letter_count_as_named() -> None:
     named = [FETCH, {**FETCH, "id": "b", "arguments": {"url": "HTTPS://Other.example:8443/{fetch.result.text}"}}]
-    hidden = [{"id": f"h{n}", "tool": "page.read", "arguments": {"url": url}} for n, url in enumerate(("http://{fetch.result.text}/", "http://a{fetch.result.text}/", "http://u@b.example/"))]
+    hidden = [
+        {"id": f"h{n}", "tool": "page.read", "arguments": {"url": url}}
+        for n, url in enumerate(("http://{fetch.result.text}/", "http://a{fetch.result.text}/", "http://u@b.example/"))
+    ]
     assert planner.hosts(plan(*named, *hidden)) == {"news.example", "other.example"}
 
 
@@ -123,7 +126,9 @@ def stage(database: Database, tmp_path: Path, world: World, model: ModelServer) 
     def make(*tools: Any, **more: Any) -> Stage:
         spoken = LanguageModel(ModelSettings("openai:test-model", model.base_url, "sk-key"), 0.5, 0.5)
         more.setdefault("policy", PLENTY)
-        return Stage(database, tmp_path, agents=[Custom(), General()], tools=tools or (Look(world), Mail(world), Erase(world, back="")), **{"model": spoken, **more})
+        return Stage(
+            database, tmp_path, agents=[Custom(), General()], tools=tools or (Look(world), Mail(world), Erase(world, back="")), **{"model": spoken, **more}
+        )
 
     return make
 
@@ -137,7 +142,7 @@ async def test_a_plan_that_writes_is_shown_started_and_carried_out(stage: Open, 
     task = await on.begin("custom", goal="News for Ann", steps=[FETCH, SEND])
     assert on.now(task).state is TaskState.AWAITING_APPROVAL
     card = on.cards()[-1]["text"]
-    assert "Plan for #1" in card and "1. page.read" in card and "“look”" in card and "to: [\"ann@example.com\"]" in card and "{fetch.result.text}" in card
+    assert "Plan for #1" in card and "1. page.read" in card and "“look”" in card and 'to: ["ann@example.com"]' in card and "{fetch.result.text}" in card
     assert "About 15 credits and 6 seconds" in card
     assert on.buttons() == ["Start", "Change", "Cancel"]
     assert not world.done
@@ -285,7 +290,9 @@ async def test_a_step_that_is_away_for_a_moment_is_tried_again_and_nothing_is_re
 async def test_the_model_plans_and_plans_again_where_reality_differs(stage: Open, world: World, model: ModelServer) -> None:
     wrong = {"id": "more", "tool": "page.read", "arguments": {"url": "{fetch.result.next}"}}
     model.script(tool=ToolUse("make_plan", {"goal": "Read on", "steps": [FETCH, wrong]}), times=1)
-    model.script(tool=ToolUse("make_plan", {"goal": "Read another", "steps": [{**FETCH, "id": "other", "arguments": {"url": "http://news.example/2"}}]}), times=1)
+    model.script(
+        tool=ToolUse("make_plan", {"goal": "Read another", "steps": [{**FETCH, "id": "other", "arguments": {"url": "http://news.example/2"}}]}), times=1
+    )
     model.script(reply="It will rain.")
     on = stage()
     task = await on.begin("general", goal="What is new?")
@@ -343,4 +350,3 @@ async def test_configured_steps_that_cannot_be_used_say_why(stage: Open) -> None
 def test_a_step_knows_what_it_needs() -> None:
     step = PlanStep.model_validate({**SEND, "each": "{top.result[0:5]}", "depends_on": ["login"]})
     assert step.needs == {"fetch", "top", "login"}
-    assert FatalError.__doc__

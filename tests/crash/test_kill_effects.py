@@ -40,6 +40,30 @@ import orchestrator.execution.engine as engine
 engine.DEAD_AFTER, engine.HEARTBEAT = timedelta(seconds=2), 0.5
 """
 """On Postgres a dead worker is taken for dead sooner."""
+DIES_COMING_UP = """
+import os, signal, time
+import sqlalchemy as sa
+import orchestrator.execution.engine as engine
+beat = engine.Engine._beat
+BEGUN = sa.text("SELECT 1 FROM dbos.workflow_status WHERE status = 'PENDING'")
+def last_beat(self, connection):
+    if self._working and os.path.exists("armed"):
+        while self._database.read_now(lambda reading: reading.execute(BEGUN).first()) is None:
+            time.sleep(0.01)
+        os.kill(os.getpid(), signal.SIGKILL)
+    beat(self, connection)
+engine.Engine._beat = last_beat
+"""
+"""The first heartbeat after the queue is worked on waits for work that is begun, and is the process's last act."""
+UNHEARD_OF = """
+import orchestrator.execution.engine as engine
+launch = engine.Engine._launch
+def unheard_of(self, run):
+    self._database.write_now(lambda connection: connection.execute(sa.delete(engine.WorkerRow)))
+    launch(self, run)
+engine.Engine._launch = unheard_of
+"""
+"""The twin without the heartbeat before it."""
 NO_DOUBT = """
 from orchestrator.actions import effects
 effects.into_doubt = lambda connection, effect_id, now: None
@@ -219,3 +243,33 @@ async def test_a_letter_whose_arrival_nobody_heard_of_is_asked_about() -> None:
 
 async def test_without_the_commit_before_the_moment_it_comes_twice_and_nobody_is_asked() -> None:
     assert await killed_while_the_server_takes_it(NO_DOUBT) == (2, [], ["sent"])
+
+
+# --- a worker that dies as it comes up ---
+
+
+async def killed_coming_up(url: str, code: str, seconds: float) -> int:
+    """How often the letter came that such a worker had begun."""
+    async with office(database_url=url, code=DIES_COMING_UP + code) as on:
+        on.people.resting = True
+        (on.bot.folder / "armed").touch()
+        await on.bot.start()
+        letter = on.people.begin(CHATS[0])
+        assert await until(lambda: not on.bot.running, 30.0)
+        (on.bot.folder / "armed").unlink()
+        await on.bot.kill()
+        await on.bot.start()
+        await until(lambda: letter in on.people.outcomes, seconds)
+        return on.people.delivered()[letter]
+
+
+@pytest.mark.postgres
+@pytest.mark.xdist_group("postgres")
+async def test_what_a_worker_began_that_died_as_it_came_up_is_taken_over(postgres_url: str) -> None:
+    assert await killed_coming_up(postgres_url, "", 30.0) == 1
+
+
+@pytest.mark.postgres
+@pytest.mark.xdist_group("postgres")
+async def test_a_worker_that_nobody_has_heard_of_would_leave_its_work_behind(postgres_url: str) -> None:
+    assert await killed_coming_up(postgres_url, UNHEARD_OF, 8.0) == 0

@@ -5,3 +5,4 @@ custom-done = Erledigt: { $goal }. { $steps } Schritte, { $credits } Credits.
 custom-failed = Der Schritt „{ $step }“ ging nicht wie geplant: { $reason }. Davor erledigt: { $done }.
 custom-not-started = { $reason }
 custom-change = Diese Schritte stehen in der Konfiguration; ändern Sie sie dort und starten Sie neu. Sie schrieben: { $wish }
+intent-custom = eingestellte Schritte

@@ -7,3 +7,4 @@ general-stopped-thoughts = Ich habe aufgehört, weil es zu viele Schritte wurden
 general-stopped-loop = Ich habe aufgehört, weil ich mich im Kreis drehte. So weit bin ich gekommen:
 general-stopped-faults = Ich habe aufgehört, weil das Sprachmodell keine brauchbaren Antworten gab. Bitte später noch einmal.
 general-nothing = Ich habe nichts gefunden, was ich dazu sagen könnte.
+intent-general = etwas, wofür es keinen Spezialisten gibt

@@ -5,3 +5,4 @@ custom-done = Done: { $goal }. { $steps } steps, { $credits } credits.
 custom-failed = The step “{ $step }” did not go as planned: { $reason }. Done before it: { $done }.
 custom-not-started = { $reason }
 custom-change = These steps stand in the configuration; change them there and start again. You wrote: { $wish }
+intent-custom = configured steps

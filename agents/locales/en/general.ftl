@@ -7,3 +7,4 @@ general-stopped-thoughts = I stopped because it took too many steps. This is how
 general-stopped-loop = I stopped because I was going in circles. This is how far I came:
 general-stopped-faults = I stopped because the language model gave no usable answers. Please try again later.
 general-nothing = I found nothing that I could say about it.
+intent-general = something no specialist serves

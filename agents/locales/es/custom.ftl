@@ -5,3 +5,4 @@ custom-done = Hecho: { $goal }. { $steps } pasos, { $credits } créditos.
 custom-failed = El paso «{ $step }» no salió según lo previsto: { $reason }. Hecho antes: { $done }.
 custom-not-started = { $reason }
 custom-change = Estos pasos están en la configuración; cámbielos allí y empiece de nuevo. Usted escribió: { $wish }
+intent-custom = pasos configurados

@@ -7,3 +7,4 @@ general-stopped-thoughts = Me detuve porque eran demasiados pasos. Hasta aquí l
 general-stopped-loop = Me detuve porque daba vueltas en círculo. Hasta aquí llegué:
 general-stopped-faults = Me detuve porque el modelo de lenguaje no dio respuestas útiles. Inténtelo más tarde, por favor.
 general-nothing = No encontré nada que pudiera decir al respecto.
+intent-general = algo que ningún especialista atiende

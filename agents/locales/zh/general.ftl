@@ -7,3 +7,4 @@ general-stopped-thoughts = 步骤太多，所以我停下了。目前的进展�
 general-stopped-loop = 我在原地打转，所以停下了。目前的进展：
 general-stopped-faults = 语言模型没有给出可用的回答，所以我停下了。请稍后再试。
 general-nothing = 没有找到可以说的内容。
+intent-general = 没有专员负责的事情

@@ -1,0 +1,17 @@
+caldav-agenda-summary = In den Kalender schauen
+caldav-free-busy-summary = Nachsehen, welche Zeiten im Kalender frei sind
+caldav-add-summary = „{ $title }“ in den Kalender eintragen: { $start }
+caldav-add-inviting = „{ $title }“ in den Kalender eintragen ({ $start }) und die Teilnehmenden per Mail einladen. Eine Einladung lässt sich nicht zurückholen.
+caldav-move-summary = „{ $title }“ im Kalender auf { $start } verschieben
+caldav-remove-summary = „{ $title }“ aus dem Kalender nehmen. Das lässt sich 30 Tage lang rückgängig machen.
+caldav-remove-series = „{ $title }“ mit allen Wiederholungen aus dem Kalender nehmen. Das lässt sich 30 Tage lang rückgängig machen.
+caldav-restore-summary = Die Änderung von „{ $title }“ im Kalender zurücknehmen
+caldav-import-summary = Die Termine aus { $name } in den Kalender eintragen
+caldav-when = Wann
+caldav-where = Wo
+caldav-text = Beschreibung
+caldav-attendees = Teilnehmende
+caldav-repeats = Wiederholung
+caldav-occurrence = Nur der Termin vom
+caldav-calendar = Kalender
+caldav-account = Konto

@@ -1,0 +1,17 @@
+caldav-agenda-summary = Look into the calendar
+caldav-free-busy-summary = Look which times are free in the calendar
+caldav-add-summary = Put “{ $title }” into the calendar: { $start }
+caldav-add-inviting = Put “{ $title }” into the calendar ({ $start }) and invite the attendees by mail. An invitation that has left cannot be taken back.
+caldav-move-summary = Move “{ $title }” in the calendar to { $start }
+caldav-remove-summary = Remove “{ $title }” from the calendar. It can be brought back for 30 days.
+caldav-remove-series = Remove “{ $title }” with all its repetitions from the calendar. It can be brought back for 30 days.
+caldav-restore-summary = Take back the change of “{ $title }” in the calendar
+caldav-import-summary = Add the events of { $name } to the calendar
+caldav-when = When
+caldav-where = Where
+caldav-text = Description
+caldav-attendees = Attendees
+caldav-repeats = Repeats
+caldav-occurrence = Only the one of
+caldav-calendar = Calendar
+caldav-account = Account

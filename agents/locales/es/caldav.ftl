@@ -1,0 +1,17 @@
+caldav-agenda-summary = Mirar en el calendario
+caldav-free-busy-summary = Mirar qué horas están libres en el calendario
+caldav-add-summary = Anotar «{ $title }» en el calendario: { $start }
+caldav-add-inviting = Anotar «{ $title }» en el calendario ({ $start }) e invitar a los asistentes por correo. Una invitación enviada no se puede retirar.
+caldav-move-summary = Mover «{ $title }» en el calendario a { $start }
+caldav-remove-summary = Quitar «{ $title }» del calendario. Se puede recuperar durante 30 días.
+caldav-remove-series = Quitar «{ $title }» con todas sus repeticiones del calendario. Se puede recuperar durante 30 días.
+caldav-restore-summary = Deshacer el cambio de «{ $title }» en el calendario
+caldav-import-summary = Añadir los eventos de { $name } al calendario
+caldav-when = Cuándo
+caldav-where = Dónde
+caldav-text = Descripción
+caldav-attendees = Asistentes
+caldav-repeats = Repetición
+caldav-occurrence = Solo la del
+caldav-calendar = Calendario
+caldav-account = Cuenta

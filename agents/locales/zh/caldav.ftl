@@ -1,0 +1,17 @@
+caldav-agenda-summary = 查看日历
+caldav-free-busy-summary = 查看日历中的空闲时间
+caldav-add-summary = 将“{ $title }”加入日历：{ $start }
+caldav-add-inviting = 将“{ $title }”加入日历（{ $start }），并通过邮件邀请参加者。邀请发出后无法撤回。
+caldav-move-summary = 将日历中的“{ $title }”改到 { $start }
+caldav-remove-summary = 从日历中移除“{ $title }”。30 天内可以恢复。
+caldav-remove-series = 从日历中移除“{ $title }”及其所有重复。30 天内可以恢复。
+caldav-restore-summary = 撤回对日历中“{ $title }”的更改
+caldav-import-summary = 将 { $name } 中的日程加入日历
+caldav-when = 时间
+caldav-where = 地点
+caldav-text = 说明
+caldav-attendees = 参加者
+caldav-repeats = 重复
+caldav-occurrence = 仅限此次
+caldav-calendar = 日历
+caldav-account = 账户
