@@ -33,11 +33,14 @@ def open_ask(connection: sa.Connection, new: Ask, person: Person, words: Words) 
 
 
 def show(connection: sa.Connection, approval: Approval, reader: Person, words: Words, now: datetime, *, lead: str = "", chat_id: str = "") -> None:
-    """Send the card with live buttons; those of an earlier showing act no more."""
+    """Send the card with live buttons; those of an earlier showing act no more. A second approver's card stands beside the first one's."""
+    envelope = outgoing.Envelope(chat_id or approval.chat_id, reader.id, now, approval.task_id)
+    card = ask_card(approval, reader, words, lead=lead)
+    if reader.id != approval.approver_id:
+        outgoing.post(connection, envelope, card)
+        return
     if approval.outgoing_id:
         outgoing.spend(connection, approval.outgoing_id, now)
-    card = ask_card(approval, reader, words, lead=lead)
-    envelope = outgoing.Envelope(chat_id or approval.chat_id, reader.id, now, approval.task_id)
     approvals.shown_as(connection, approval.id, outgoing.post(connection, envelope, card))
 
 

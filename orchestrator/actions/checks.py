@@ -135,7 +135,6 @@ def _after_unknown(rules: Rules, call: Call, entry: effects.Entry) -> Pending | 
     if said.decision == approvals.RESEND:
         effects.claim(call.connection, entry.id, (effects.UNKNOWN,))
         return None
-    effects.fail(call.connection, entry.id, call.now)
     raise refused(rules, call, "unknown")
 
 

@@ -221,15 +221,18 @@ class Engine:
             self._take_over(None)
 
     def _take_over(self, executors: list[str] | None) -> None:
-        """Queue again what these workers (or, for None, all before us) had begun, after raising the tasks' lease."""
+        """Queue again what these workers (or, for None, all before us) had begun, after raising the lease of the tasks that still are at it.
+
+        A task that has come to a later segment meanwhile may be running in this very process: its lease is not touched.
+        """
         from dbos import DBOS
 
         found = DBOS.list_workflows(status="PENDING", executor_id=executors, load_input=False, load_output=False)
         ours = [flow for flow in found if flow.executor_id != self.executor_id]
         if not ours:
             return
-        tasks = {flow.workflow_id.rpartition(":")[0] for flow in ours}
-        raised = sa.update(TaskRow).where(TaskRow.id.in_(tasks)).values(lease=TaskRow.lease + 1)
+        begun = [(task, int(segment)) for task, _, segment in (flow.workflow_id.rpartition(":") for flow in ours)]
+        raised = sa.update(TaskRow).where(sa.tuple_(TaskRow.id, TaskRow.segment).in_(begun)).values(lease=TaskRow.lease + 1)
         self._database.write_now(lambda connection: connection.execute(raised))
         logger.info("taking over", extra={"segments": len(ours)})
         for name in (TRIAGE, WORK):

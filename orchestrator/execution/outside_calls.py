@@ -99,6 +99,8 @@ class OutsideCalls:
         except (TransientError, LostRace, FilesNeeded):
             raise
         except MajordomoError as refusal:
+            if call.effect_id is not None:
+                effects.fail(connection, call.effect_id, call.now)
             budgets.release(connection, call.task, call.key, call.now)
             self.keep(connection, call, None, refusal, 0.0)
             return None, True

@@ -66,12 +66,13 @@ class Offered:
     @cached_property
     def described(self) -> list[Any]:
         """As LangChain tools; made once, for the schemas are long."""
-        found = [offer(name, _described(tool), schema_of(tool.arguments)) for name, tool in self.tools.items()]  # type: ignore[arg-type] - a class is hashable
-        return [*found, *(offer(name, description, schema_of(arguments)) for name, (description, arguments) in self.extra.items())]  # type: ignore[arg-type] - a class is hashable
+        listed: list[tuple[str, str, Any]] = [(name, _described(tool), tool.arguments) for name, tool in self.tools.items()]
+        listed += [(name, *described) for name, described in self.extra.items()]
+        return [offer(name, description, schema_of(arguments)) for name, description, arguments in listed]
 
 
 @cache
-def schema_of(arguments: type[Any]) -> dict[str, Any]:
+def schema_of(arguments: Any) -> dict[str, Any]:
     """The JSON schema of a pydantic model; made once, for it takes milliseconds."""
     schema: dict[str, Any] = arguments.model_json_schema()
     return schema

@@ -164,10 +164,10 @@ class Table:
         if self.on.clock.now() >= self._foreign_until:
             await self._ask_somebody_else()
         self.counted.decisions.clear()
-        self.world.done.clear()
         self.allowed = 0
         self.old: list[Known] = []
         self.task = await self.on.begin()
+        self.world.done.clear()
         self.known: Known | None = None
         await self._catch_up()
         for step in before:

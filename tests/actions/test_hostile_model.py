@@ -308,7 +308,7 @@ class Malice:
 MOODS = st.lists(st.sampled_from(["yes", "yes", "no", "silent"]), min_size=2, max_size=5)
 
 
-@pytest.mark.timeout(7200 if SOAK else 300)
+@pytest.mark.timeout(14400 if SOAK else 600)
 def test_nothing_unapproved_no_secret_no_stuck_task(running: Callable[..., tuple[House, asyncio.Runner]]) -> None:
     house, runner = running()
     handles = [*house.handles.values(), "cred://nobody/1", "cred://vault/00000000", CANARY[:3]]

@@ -88,6 +88,7 @@ STORIES: dict[str, Story] = {
     "state, one after the other": ([REFUSED, OWNERS], [], []),
     "presser": ([STRANGERS], [], []),
     "presser, too early": ([SECONDS], [], []),
+    "presser, when both may": ([Move.MINUTES, Move.SWEEP, STRANGERS, Tap(Who.OWNER, Who.OWNER, Token.APPROVE), SECONDS], [], []),
     "epoch": ([Move.CORRECT, Tap(Who.OWNER, Who.OWNER, Token.DIRECT_OLD)], [], []),
     "expiry": ([Move.DAY, OWNERS], [], []),
 }

@@ -138,7 +138,7 @@ async def at_random_moments(on: Office, kills: int) -> None:
     print(f"\n{on.tally}")
     assert on.tally.faults == []
     assert on.tally.figures["doubled unasked"] == 0
-    assert on.tally.with_work >= kills / 2
+    assert on.tally.with_work >= kills // 2 or kills < 10
     assert on.people.api.violations == []
 
 
@@ -198,8 +198,7 @@ async def through_commits(on: Office, numbers: range | tuple[int, ...]) -> None:
     print(f"\nup to commit {most}: {on.tally}")
     assert on.tally.faults == []
     assert on.tally.figures["doubled unasked"] == 0
-    assert on.tally.kills >= 2 * len([number for number in numbers if number <= most]) - 4
-    assert on.tally.kills >= len(numbers) or most >= 15
+    assert on.tally.kills >= min(2 * len(numbers), 30)
 
 
 @pytest.mark.timeout(3600 if SOAK else 120)

@@ -76,7 +76,7 @@ class Radicale:
             client.request("MKCALENDAR", path, content=NEW_CALENDAR.format(name=name, holds=holds).encode()).raise_for_status()
         return path
 
-    def files(self, calendar: str = "work", user: str = USER) -> dict[str, str]:
+    def files(self, calendar: str = "desk", user: str = USER) -> dict[str, str]:
         """Every event of a calendar as it lies on the disk."""
         place = self.folder / "store" / "collection-root" / user / calendar
         return {file.name: file.read_bytes().decode() for file in sorted(place.glob("*.ics"))}

@@ -6,28 +6,34 @@ import asyncio
 import gzip
 import json
 import os
+import signal
 import socket
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pydantic
 import pytest
 from aiohttp import web
 
-from agents.tools.mcp import Address, LookAtServer, McpServers, McpTool, Program, Rule, Server, named_variables, tools_of
+from agents.tools.mcp import Address, LookAtServer, McpFault, McpServers, McpTool, Program, Rule, Server, named_variables, servers_of, tools_of
 from agents.tools.mcp.messages import Broken
+from agents.tools.mcp.program import ProgramWire
 from agents.tools.mcp.schema import Unusable, arguments_model
 from agents.tools.mcp.shelf import Shelf
 from agents.tools.way_out import Refused, WayOut
+from bot.hands import mcp_servers
+from bot.settings import ConfigurationError, read
 from orchestrator.actions.calls import plan_digest
 from orchestrator.actions.policy import Facts, Verdict, load
-from orchestrator.contracts import Effect, ToolError
+from orchestrator.business.loading import parse
+from orchestrator.contracts import Effect, Tool, ToolError
+from orchestrator.execution.transcript import Offered
 from orchestrator.outside import Deed, OutsideTool, Secret
 from orchestrator.words import LANGUAGES, Catalogues
 from tests.tools.outside import PERSON, FakeOutside, a_task, outside
@@ -122,6 +128,8 @@ async def test_a_program_of_the_official_package_serves(build: Build, hand: Fake
     found = await everything.act(hand, everything.arguments.model_validate({}))
     assert isinstance(found.value, dict) and found.value["data"] == {"result": ["milk"]}
     assert (found.source, found.private, hand.doubts) == ("mcp:notes", True, 1)
+    together = await asyncio.gather(*(use(house, "mcp.notes.add", hand, text=f"note {place}") for place in range(8)))
+    assert [one["data"]["text"] for one in together] == [f"note {place}" for place in range(8)]
     assert (await use(house, "mcp.notes.slow", hand))["text"] == "done"
     broken = await use(house, "mcp.notes.breaks", hand)
     assert broken["failed"] is True
@@ -135,7 +143,7 @@ async def test_an_address_of_the_official_package_serves(build: Build, hand: Fak
         assert (await use(house, "mcp.notes.add", hand, text="eggs"))["data"]["number"] == 2
         found = await tool_of(house, "mcp.notes.everything").act(hand, tool_of(house, "mcp.notes.everything").arguments.model_validate({}))
         assert isinstance(found.value, dict) and found.value["data"] == {"result": ["milk", "eggs"]} and found.private is False
-        assert tool_of(house, "mcp.notes.add").reach(Any).hosts == {"127.0.0.1"}
+        assert tool_of(house, "mcp.notes.add").reach(tool_of(house, "mcp.notes.add").arguments.model_validate({"text": ""})).hosts == {"127.0.0.1"}
         assert (await use(house, "mcp.notes.slow", hand))["text"] == "done"
         await house.close()
 
@@ -372,6 +380,22 @@ async def test_the_environment_shows_the_named_variables_and_nothing_else(
     found = json.loads((await use(house, "mcp.rogue.look", hand))["text"])
     assert {name: value for name, value in found.items() if name != "LC_CTYPE"} == {"LANG": "C.UTF-8", "ROGUE_TOKEN": "[secret]"}
     assert named_variables([server]) == {"LANG", "ROGUE_TOKEN"}
+    twin = build(replace(server, name="open", place=replace(server.place, env=("LANG", "ROGUE_TOKEN"), secrets=())), environment={"ROGUE_TOKEN": "tok-91f7"})
+    assert "tok-91f7" in (await use(twin, "mcp.open.look", hand))["text"]
+
+
+async def test_twin_with_our_environment_the_server_would_have_our_keys(
+    build: Build, tmp_path: Path, hand: FakeOutside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Open(ProgramWire):
+        def __init__(self, program: Program, environment: Mapping[str, str]) -> None:
+            super().__init__(program, environment)
+            self._environment = dict(os.environ)
+
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-not-for-them")
+    monkeypatch.setattr("agents.tools.mcp.house.ProgramWire", Open)
+    found = await use(build(rogue("environment", tmp_path / "r", rules=LOOK)), "mcp.rogue.look", hand)
+    assert "sk-not-for-them" in found["text"]
 
 
 async def test_children_left_behind_are_ended(build: Build, tmp_path: Path, hand: FakeOutside) -> None:
@@ -381,6 +405,16 @@ async def test_children_left_behind_are_ended(build: Build, tmp_path: Path, hand
     assert all(lives(int(number)) for number in numbers.split())
     await house.close()
     await gone(numbers)
+
+
+async def test_twin_without_the_family_a_child_stays(build: Build, tmp_path: Path, hand: FakeOutside, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("agents.tools.mcp.program.family", lambda leader: frozenset())
+    house = build(rogue("children", tmp_path / "r", rules=LOOK))
+    await use(house, "mcp.rogue.look", hand)
+    await house.close()
+    *_, left = (tmp_path / "r" / "children").read_text().split()
+    assert lives(int(left))
+    os.kill(int(left), signal.SIGKILL)
 
 
 async def test_hostile_descriptions_and_names_are_made_harmless(build: Build, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -487,7 +521,8 @@ def test_versions_are_never_shared_and_a_spoilt_file_is_only_forgotten(tmp_path:
     assert (tmp_path / "notes.json").stat().st_mode & 0o777 == 0o600
     elsewhere = Shelf(replace(notes_program(), place=Program("/other")), tmp_path)
     assert not elsewhere.remembered() and not elsewhere.known
-    for spoilt in ("", "[]", '{"server": 1}', '{"server": "x", "tools": [5], "versions": {"a": 1}}', "\x00"):
+    ours = json.dumps({"server": notes_program().fingerprint, "tools": [5], "versions": {}})
+    for spoilt in ("", ours, "[]", '{"server": 1}', '{"server": "x", "tools": [5], "versions": {"a": 1}}', "\x00"):
         (tmp_path / "notes.json").write_text(spoilt)
         assert not Shelf(notes_program(), tmp_path).remembered()
 
@@ -514,6 +549,23 @@ def test_the_section_is_read_strictly() -> None:
 async def test_servers_without_an_end_or_a_known_version_have_no_tools(build: Build, tmp_path: Path, way: str, caplog: pytest.LogCaptureFixture) -> None:
     assert tools_of(build(rogue(way, tmp_path / "r"))) == ()
     assert "is away" in caplog.text
+
+
+async def test_the_house_takes_its_servers_from_majordomo_yaml(tmp_path: Path, hand: FakeOutside, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And shows a model what it may wish for."""
+    monkeypatch.setenv("ROGUE_TOKEN", "tok-91f7")
+    program = {"command": sys.executable, "args": ["-I", str(SERVERS / "mcp_rogue.py"), "environment", str(tmp_path)], "secrets": ["ROGUE_TOKEN"]}
+    config = tmp_path / "majordomo.yaml"
+    config.write_text(json.dumps({"business": {"name": "Shop"}, "mcp": {"rogue": program}}))
+    settings = read({"DATABASE_URL": f"sqlite:///{tmp_path}/data/m.db", "MAJORDOMO_CONFIG": str(config)})
+    house = mcp_servers(settings, WayOut())
+    assert "[secret]" in (await use(house, "mcp.rogue.look", hand))["text"]
+    (shown,) = Offered.of(cast(list[Tool], list(tools_of(house)))).described
+    assert shown.name == "mcp-rogue-look" and shown.args == {"what": {"type": "string"}}
+    await house.close()
+    config.write_text("mcp: {rogue: {}}")
+    with pytest.raises(ConfigurationError, match="either a command or a url"):
+        mcp_servers(settings, WayOut())
 
 
 def lives(number: int) -> bool:

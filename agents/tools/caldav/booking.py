@@ -145,7 +145,7 @@ def occurrence_of(stored: Stored, original: str, zone: ZoneInfo) -> tuple[ics.Do
 
 def _meant(document: ics.Document, since: datetime, zone: ZoneInfo) -> Occurrence:
     """The occurrence whose rule put it at this instant, wherever it was moved to since."""
-    for one in Clockwork(zone).all_up_to(document, since + timedelta(days=2)):
+    for one in Clockwork(zone).around(document, since - timedelta(days=2), since + timedelta(days=2)):
         if one.original and ics.instant(parsed(one.original), zone) == since:
             return one
     raise ToolError("that event has no such occurrence (any more); look at the agenda again")

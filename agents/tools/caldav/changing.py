@@ -5,13 +5,13 @@ from __future__ import annotations
 import copy
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 import pydantic
 
 from agents.tools.caldav import ics
 from agents.tools.caldav.account import Account, Calendars
-from agents.tools.caldav.adding import Attendees, Line, refuse_others
+from agents.tools.caldav.adding import Line, refuse_others
 from agents.tools.caldav.booking import Plan, after_doubt, occurrence_of, perform, reconciled, result
 from agents.tools.caldav.changes import Change, ChangeKey, Part, confirm, load
 from agents.tools.caldav.repeating import Occurrence
@@ -22,6 +22,14 @@ from orchestrator.outside import Deed, Outside, Phrase, Preview, Reach, Reconcil
 LABEL = 100
 
 
+def _lower(text: str) -> str:
+    return text.strip().lower()
+
+
+People = Annotated[tuple[Annotated[Line, pydantic.Field(max_length=320), pydantic.AfterValidator(_lower)], ...], pydantic.Field(max_length=200)]
+"""Addresses as an event names them: some are none of mail."""
+
+
 class OneEvent(Account):
     """An event that is there."""
 
@@ -30,7 +38,7 @@ class OneEvent(Account):
     occurrence: str = pydantic.Field(
         default="", max_length=40, pattern=r"^[0-9T:+.Z-]*$", description="Of an event that repeats: which one, as caldav.agenda gave it."
     )
-    attendees: Attendees = pydantic.Field(default=(), description="Its attendees, as caldav.agenda gave them: the server may tell them of the change.")
+    attendees: People = pydantic.Field(default=(), description="Its attendees, as caldav.agenda gave them: the server may tell them of the change.")
 
 
 class MoveArguments(OneEvent):
@@ -49,7 +57,7 @@ class RestoreArguments(Account):
 
     change: ChangeKey = pydantic.Field(description="The change to take back, as its undo names it.")
     title: str = pydantic.Field(max_length=400, description="What it was about.")
-    attendees: tuple[str, ...] = pydantic.Field(default=(), max_length=200, description="Whom the server may tell.")
+    attendees: People = pydantic.Field(default=(), description="Whom the server may tell.")
 
 
 @dataclass
@@ -185,7 +193,7 @@ class Restore:
             former = load(outside, arguments.change)
             if former is None or not any(part.made for part in former.parts):
                 raise ToolError("that change can no longer be taken back: what was there before is not kept any more")
-            if former.label != arguments.title or set(former.people) - set(arguments.attendees):
+            if former.label != arguments.title or {_lower(one) for one in former.people} - set(arguments.attendees):
                 raise ToolError("that change was about another event than the one named")
             confirm(session, former)
             change = former.reversed(outside.now)

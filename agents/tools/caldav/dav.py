@@ -39,7 +39,9 @@ class Collection:
     name: str
 
     def holds(self, href: str) -> bool:
-        return href.startswith(self.href) and "/" not in href[len(self.href) :] and len(href) > len(self.href)
+        """Whether this is the path of something that lies directly in the calendar."""
+        inner = unquote(href.removeprefix(self.href))
+        return href.startswith(self.href) and "/" not in inner and inner not in {"", ".", ".."}
 
 
 @dataclass(frozen=True, slots=True)

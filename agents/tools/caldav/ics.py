@@ -16,10 +16,13 @@ from orchestrator.times.wall import localized
 LARGEST = 1_000_000
 MOST_LINES = 30_000
 DEEPEST = 6
+MOST_PEOPLE = 500
 FOLD = re.compile(rb"\r?\n[ \t]")
 LINE = re.compile(r"\r\n|\n|\r")
 UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 UTC_ZONE = ZoneInfo("UTC")
+BROKEN = "vBroken"
+"""What icalendar makes of a value that it cannot read."""
 PRODUCT = "-//Majordomo//EN"
 FAULTS = (ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError, RecursionError, LookupError)
 """What a parser of broken input may raise."""
@@ -103,7 +106,7 @@ def moment(event: Any, name: str, home: ZoneInfo) -> Moment | None:
     found = _value(event, name)
     if not isinstance(found, date):
         return None
-    return placed(found, str(event[name].params.get("TZID", "")), home)
+    return placed(found, _zone_id(event, name), home)
 
 
 def placed(found: Moment, zone_id: str, home: ZoneInfo) -> Moment:
@@ -148,7 +151,7 @@ def duration(event: Any, home: ZoneInfo) -> timedelta:
 
 def set_times(event: Any, start: Moment, end: Moment) -> None:
     """Put an event elsewhere, in its own zone where that has a name, else in UTC."""
-    zone = str(event["DTSTART"].params.get("TZID", "")) if "DTSTART" in event else ""
+    zone = _zone_id(event, "DTSTART")
     known = ZoneInfo(zone) if zone and getattr(zone_named(zone), "key", "") == zone else UTC
     for name in ("DTSTART", "DTEND", "DURATION"):
         event.pop(name, None)
@@ -168,7 +171,7 @@ def touch(event: Any, now: datetime) -> None:
 def add_time(event: Any, name: str, value: Moment) -> None:
     """Add a property such as EXDATE, written as the event's own start is: a day, or a time in its zone."""
     start = _value(event, "DTSTART")
-    zone = str(event["DTSTART"].params.get("TZID", ""))
+    zone = _zone_id(event, "DTSTART")
     if not isinstance(start, datetime):
         event.add(name, value.date() if isinstance(value, datetime) else value)
     elif isinstance(value, datetime):
@@ -180,11 +183,10 @@ def addresses(event: Any) -> tuple[str, ...]:
     """Whom the server may tell of a change: organiser and attendees, lower-case."""
     found = []
     for name in ("ORGANIZER", "ATTENDEE"):
-        values = event.get(name, [])
-        for value in values if isinstance(values, list) else [values]:
+        for value in _all(event, name):
             text = str(value)
             found.append((text[7:] if text.lower().startswith("mailto:") else text).strip().lower())
-    return tuple(dict.fromkeys(address for address in found if address))
+    return tuple(dict.fromkeys(address for address in found if address))[:MOST_PEOPLE]
 
 
 def plain(event: Any, name: str, most: int) -> str:
@@ -214,7 +216,7 @@ def _meaning(document: Document) -> frozenset[tuple[str, ...]]:
         times = tuple(str(found) if not isinstance(found, datetime) else str(found.astimezone(UTC)) for found in
                       (moment(event, name, home) for name in ("DTSTART", "RECURRENCE-ID")))  # fmt: skip
         texts = tuple(plain(event, name, LARGEST) for name in ("UID", "SUMMARY", "LOCATION"))
-        rule = event["RRULE"].to_ical().decode() if hasattr(event.get("RRULE"), "to_ical") else ""
+        rule = ";".join(value.to_ical().decode() for value in _all(event, "RRULE"))
         exceptions = ",".join(sorted(str(value) for value in dates(event, "EXDATE", home)))
         rows.append((*times, str(duration(event, home)), *texts, rule, exceptions, *sorted(addresses(event))))
     return frozenset(rows)
@@ -222,9 +224,8 @@ def _meaning(document: Document) -> frozenset[tuple[str, ...]]:
 
 def dates(event: Any, name: str, home: ZoneInfo) -> list[Moment]:
     """The times of EXDATE or RDATE; of a period, its start."""
-    values = event.get(name, [])
     found: list[Moment] = []
-    for value in values if isinstance(values, list) else [values]:
+    for value in sound(event, name):
         zone = str(getattr(value, "params", {}).get("TZID", ""))
         for entry in getattr(value, "dts", []):
             inner = getattr(entry, "dt", None)
@@ -234,8 +235,27 @@ def dates(event: Any, name: str, home: ZoneInfo) -> list[Moment]:
     return found
 
 
+def sound(event: Any, name: str) -> list[Any]:
+    """The values of a property that could be read."""
+    return [value for value in _all(event, name) if type(value).__name__ != BROKEN]
+
+
+def broken(event: Any, name: str) -> bool:
+    """Whether a property has a value that could not be read."""
+    return any(type(value).__name__ == BROKEN for value in _all(event, name))
+
+
+def _all(event: Any, name: str) -> list[Any]:
+    values = event.get(name, [])
+    return values if isinstance(values, list) else [values]
+
+
 def _value(event: Any, name: str) -> Any:
-    return getattr(event.get(name), "dt", None)
+    return next((getattr(value, "dt", None) for value in sound(event, name)), None)
+
+
+def _zone_id(event: Any, name: str) -> str:
+    return next((str(value.params.get("TZID", "")) for value in sound(event, name)), "")
 
 
 def _day(event: Any) -> date:
@@ -251,14 +271,16 @@ def _without_zones(lines: list[str]) -> tuple[list[str], tuple[str, ...]]:
     for line in lines:
         word = line.strip().upper()
         depth += word.startswith("BEGIN:") - word.startswith("END:")
-        if depth > DEEPEST:
+        if depth > DEEPEST or word.startswith(("BEGIN;", "END;")) or (word == "BEGIN:VTIMEZONE" and depth != 2):
             raise Unreadable
         if word == "BEGIN:VTIMEZONE":
             inside = True
             zones.append([])
         (zones[-1] if inside else kept).append(line)
-        if word == "END:VTIMEZONE":
+        if inside and depth < 2:
             inside = False
+    if inside:
+        raise Unreadable
     return kept, tuple("\r\n".join(zone) for zone in zones)
 
 

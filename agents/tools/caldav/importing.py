@@ -26,6 +26,7 @@ KEPT = frozenset({
     "CLASS", "CATEGORIES", "SEQUENCE", "DTSTAMP", "CREATED", "LAST-MODIFIED", "URL", "GEO", "PRIORITY",
 })  # fmt: skip
 """Organiser and attendees are left out, since a server writes to them; alarms and attachments, since they can write mail and fetch addresses."""
+UNKNOWN_RULE = "the file has an event that repeats more often than daily, or in a way that is not known; nothing is imported"
 FREQUENCIES = frozenset({"DAILY", "WEEKLY", "MONTHLY", "YEARLY"})
 
 
@@ -94,10 +95,8 @@ def _cleaned(event: Any) -> Any:
 
     clean = icalendar.Event()
     for name in KEPT & set(event.keys()):
-        values = event[name] if isinstance(event[name], list) else [event[name]]
-        for value in values:
-            if type(value).__name__ != "vBroken":
-                clean.add(name, value, encode=False)
+        for value in ics.sound(event, name):
+            clean.add(name, value, encode=False)
     clean.pop("UID", None)
     clean.add("uid", _uid(event))
     if "DTSTAMP" not in clean:
@@ -105,7 +104,9 @@ def _cleaned(event: Any) -> Any:
     for rule in _listed(clean.get("RRULE")):
         frequency = str(_listed(rule.get("FREQ"))[0]).upper() if rule.get("FREQ") else ""
         if frequency not in FREQUENCIES:
-            raise ToolError("the file has an event that repeats more often than daily, or in a way that is not known; it is not imported")
+            raise ToolError(UNKNOWN_RULE)
+    if ics.broken(event, "RRULE"):
+        raise ToolError(UNKNOWN_RULE)
     return clean
 
 

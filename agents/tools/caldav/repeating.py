@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from agents.tools.caldav.ics import Document, Moment, dates, duration, instant, moment
+from agents.tools.caldav.ics import Document, Moment, broken, dates, duration, instant, moment, sound
 from orchestrator.times.wall import localized
 
 MOST_OCCURRENCES = 2_000
@@ -59,7 +59,7 @@ class Clockwork:
     def occurrences(self, document: Document, start: datetime, end: datetime) -> list[Occurrence]:
         """What of an event lies in [start, end). Where a limit was met, `complete` turns false."""
         found = []
-        for one in self.all_up_to(document, end):
+        for one in self.around(document, start, end):
             begins, ends = one.span(self.home)
             if begins < end and (ends > start or begins == ends == start):
                 if self.left <= 0:
@@ -69,8 +69,8 @@ class Clockwork:
                 found.append(one)
         return found
 
-    def all_up_to(self, document: Document, end: datetime) -> Iterator[Occurrence]:
-        """Every occurrence from the first on, to the day after `end` and perhaps some later."""
+    def around(self, document: Document, start: datetime, end: datetime) -> Iterator[Occurrence]:
+        """Every occurrence that may touch [start, end), and perhaps some others."""
         changed = {}
         for event in document.events:
             if "RECURRENCE-ID" in event and (original := moment(event, "RECURRENCE-ID", self.home)) is not None:
@@ -84,11 +84,11 @@ class Clockwork:
                 yield self._occurrence(event, "")
                 continue
             without = {_key(value, self.home) for value in dates(event, "EXDATE", self.home)}
-            for start, followed in self._starts(event, end):
-                key = _key(start, self.home)
+            for begins, followed in self._starts(event, start, end):
+                key = _key(begins, self.home)
                 if key not in without and (uid, key) not in changed:
                     without.add(key)
-                    yield self._placed(event, start, _text(start), followed=followed)
+                    yield self._placed(event, begins, _text(begins), followed=followed)
 
     def _occurrence(self, event: Any, original: str) -> Occurrence:
         start = moment(event, "DTSTART", self.home)
@@ -103,17 +103,19 @@ class Clockwork:
             end = start
         return Occurrence(start, end, event, original, followed)
 
-    def _starts(self, event: Any, end: datetime) -> Iterator[tuple[Moment, bool]]:
+    def _starts(self, event: Any, start: datetime, end: datetime) -> Iterator[tuple[Moment, bool]]:
         first = moment(event, "DTSTART", self.home)
         assert first is not None
-        rules = event.get("RRULE", [])
+        since = start - min(duration(event, self.home), LONGEST)
         began = time.monotonic()
         followed = True
         try:
             if self.seconds <= 0:
                 raise TooMuch
-            for rule in rules if isinstance(rules, list) else [rules]:
-                yield from ((start, True) for start in self._ruled(rule, first, end, began))
+            for rule in sound(event, "RRULE"):
+                yield from ((found, True) for found in self._ruled(rule, first, since, end, began))
+            if broken(event, "RRULE"):
+                raise TooMuch
         except TooMuch:
             followed, self.complete = False, False
         finally:
@@ -121,12 +123,12 @@ class Clockwork:
         yield first, followed
         yield from ((value, True) for value in dates(event, "RDATE", self.home))
 
-    def _ruled(self, rule: Any, first: Moment, end: datetime, began: float) -> Iterator[Moment]:
+    def _ruled(self, rule: Any, first: Moment, start: datetime, end: datetime, began: float) -> Iterator[Moment]:
         zone = first.tzinfo if isinstance(first, datetime) else self.home
         wall = first.replace(tzinfo=None, fold=0) if isinstance(first, datetime) else datetime(first.year, first.month, first.day)
         last = end.astimezone(zone).replace(tzinfo=None) + timedelta(days=1)
         try:
-            series = iter(_series(rule, wall, zone))
+            series = iter(_series(rule, wall, zone, start.astimezone(zone).replace(tzinfo=None)))
             for step, found in enumerate(series):
                 if step > MOST_STEPS or (step % 500 == 0 and time.monotonic() - began > self.seconds):
                     raise TooMuch
@@ -141,8 +143,11 @@ def _localized(wall: datetime, zone: Any) -> datetime:
     return localized(wall, zone) if isinstance(zone, ZoneInfo) else wall.replace(tzinfo=zone)
 
 
-def _series(rule: Any, wall: datetime, zone: Any) -> Any:
-    """A rule of whole days or longer as dateutil's, with a limit on empty turns. Raises TooMuch for another kind, or ValueError."""
+def _series(rule: Any, wall: datetime, zone: Any, since: datetime) -> Any:
+    """A rule of whole days or longer as dateutil's, with a limit on empty turns; one that is not counted begins shortly before `since`.
+
+    Raises TooMuch for another kind, or ValueError.
+    """
     from dateutil.rrule import DAILY, MONTHLY, WEEKLY, YEARLY, weekday  # noqa: PLC0415 - 30 ms that only a repeating event needs
 
     parts = {str(name).upper(): values if isinstance(values, list) else [values] for name, values in rule.items()}
@@ -155,6 +160,9 @@ def _series(rule: Any, wall: datetime, zone: Any) -> Any:
     }
     if given["interval"] < 1:
         raise ValueError("interval")
+    step = {DAILY: 1, WEEKLY: 7}.get(frequency, 0) * given["interval"]
+    if step and "COUNT" not in parts and since - wall > timedelta(days=14):
+        wall += timedelta(days=((since - wall).days - 7) // step * step)
     if "COUNT" in parts:
         given["count"] = int(parts["COUNT"][0])
     if "UNTIL" in parts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import importlib.util
 import logging
 import threading
 from collections.abc import Coroutine, Iterable, Mapping
@@ -70,6 +71,9 @@ class McpServers:
 
         Waits, some seconds, only for servers that were never seen. One that is away has no tools, and the log says why.
         """
+        if self.servers and importlib.util.find_spec("jsonschema") is None:
+            logger.warning("there are no MCP servers", extra={"reason": "the package jsonschema is not installed"})
+            return
         unseen: list[Server] = []
         others: list[Server] = []
         for server in self.servers:

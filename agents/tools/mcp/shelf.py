@@ -57,18 +57,16 @@ class Shelf:
                 raise ValueError("too large")
             found = json.loads(self._path.read_text(encoding="utf-8"))
             versions = {str(tool): {str(digest): int(number) for digest, number in of.items()} for tool, of in found["versions"].items()}
-            tools, whose = list(found["tools"]), found["server"]
+            with self._guard:
+                self._versions = versions
+                same = bool(found["server"] == self.server.fingerprint)
+                self.known = self._defined(found["tools"]) if same else {}
         except FileNotFoundError:
             return False
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             logger.warning("what was known of an MCP server cannot be read", extra={"server": self.server.name, "error": type(error).__name__})
             return False
-        with self._guard:
-            self._versions = versions
-            if whose != self.server.fingerprint:
-                return False
-            self.known = self._defined(tools)
-        return True
+        return same
 
     def digest(self, tool: Message) -> str:
         """SHA-256 over all that the server says of a tool, and over whom we mean by the server."""

@@ -89,7 +89,7 @@ class LookAtServer:
     server: Server
     version: int = 1
     effect: Effect = Effect.READ
-    arguments: type[pydantic.BaseModel] = Nothing
+    arguments: type[Nothing] = Nothing
     credits: int = 5
 
     @property
