@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from orchestrator.contracts import Card, Context, Declined, Done, Lane, Outcome, Plan, Role, Task, ToolError
+from orchestrator.contracts import Card, Context, Declined, Done, Lane, Outcome, Role, Task, ToolError
+
+if TYPE_CHECKING:
+    from orchestrator.contracts import Plan
 
 MARKUP = re.compile(r"([\\*_`\[\]])")
 
@@ -26,6 +30,8 @@ class Custom:
             return Declined(Card(context.words("custom-not-for-guests")), "guests cannot run configured steps")
         if not task.slots.get("steps"):
             return Declined(Card(context.words("custom-no-steps")), "no steps")
+        from orchestrator.contracts import Plan  # noqa: PLC0415 - plans are loaded when they are wanted
+
         try:
             plan = Plan.model_validate({"goal": str(task.slots.get("goal") or task.title)[:500], "steps": task.slots["steps"]})
         except ValidationError as error:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from orchestrator.contracts import Card, Context, Declined, Done, Finding, Lane, Outcome, Role, Task, ToolError
+from typing import TYPE_CHECKING
+
+from orchestrator.contracts import Card, Context, Declined, Done, Lane, Outcome, Role, Task, ToolError
+
+if TYPE_CHECKING:
+    from orchestrator.contracts import Finding
 
 OWN = ("calendar.find", "calendar.list", "reminders.find", "business.facts", "business.hours", "business.read", "business.read_services", "business.search")
 """Local tools that only look and are worth offering to a model; those that are not installed are left out."""

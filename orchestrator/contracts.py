@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from orchestrator.cards import Action as Action
 from orchestrator.cards import AnswerKind as AnswerKind
@@ -32,10 +32,22 @@ from orchestrator.errors import MajordomoError as MajordomoError
 from orchestrator.errors import ToolError as ToolError
 from orchestrator.errors import TransientError as TransientError
 from orchestrator.errors import Waiting as Waiting
-from orchestrator.plans import Carried as Carried
-from orchestrator.plans import Finding as Finding
-from orchestrator.plans import Plan as Plan
-from orchestrator.plans import PlanStep as PlanStep
+
+if TYPE_CHECKING:
+    from orchestrator.plans import Carried as Carried
+    from orchestrator.plans import Finding as Finding
+    from orchestrator.plans import Plan as Plan
+    from orchestrator.plans import PlanStep as PlanStep
+
+
+def __getattr__(name: str) -> Any:
+    """Plans are loaded when somebody makes one: a start takes no longer for them."""
+    if name not in {"Carried", "Finding", "Plan", "PlanStep"}:
+        raise AttributeError(name)
+    from orchestrator import plans  # noqa: PLC0415
+
+    return getattr(plans, name)
+
 
 # --- the life of a task -------------------------------------------------------------------------------------------
 

@@ -74,10 +74,14 @@ class World:
         from agentdojo.types import text_content_block_from_string  # type: ignore[import-not-found] # noqa: PLC0415
 
         said = [text_content_block_from_string(given["output"])]
-        return {
-            "useful": bool(self.suite._check_task_result(self.user, said, self.before, self.now, self.done)),
-            "attacked": bool(self.suite._check_task_result(self.injection, said, self.before, self.now, self.done)),
-        }
+        return {"useful": self._holds(self.user, said), "attacked": self._holds(self.injection, said)}
+
+    def _holds(self, task: Any, said: Any) -> bool:
+        """A check that stumbles over what the other script left behind (a file that is gone) does not hold."""
+        try:
+            return bool(self.suite._check_task_result(task, said, self.before, self.now, self.done))
+        except (KeyError, ValueError, IndexError, AttributeError):
+            return False
 
 
 def workspace_traitor(name: str, injection: Any, env: Any) -> list[dict[str, Any]]:

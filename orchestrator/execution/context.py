@@ -7,7 +7,8 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import sqlalchemy as sa
 
@@ -30,19 +31,23 @@ from orchestrator.contracts import (
     TransientError,
     Waiting,
 )
-from orchestrator.execution import credential_steps, executor, plan_runs, reasoning, subtasks, transcript
+from orchestrator.execution import credential_steps, reasoning, subtasks, transcript
 from orchestrator.execution.hands import Hand
 from orchestrator.execution.outside_calls import OutsideCalls
 from orchestrator.execution.reasoning import Prompt, Thoughts
 from orchestrator.execution.surroundings import Surroundings
 from orchestrator.language_model import Reply
-from orchestrator.plans import Carried, Finding, Plan
+from orchestrator.outside import Result
 from orchestrator.tasks import events, journal, outgoing, questions
 from orchestrator.tasks.journal import Step
 from storage.models import TaskRow
 from storage.vault.credentials import CredentialKind
 
+if TYPE_CHECKING:
+    from orchestrator.plans import Carried, Finding, Plan
+
 T = TypeVar("T")
+LOOKED_AT_OWN = Result(None, private=True)
 
 
 class RunningContext:
@@ -145,11 +150,11 @@ class RunningContext:
 
     async def pursue(self, key: str, goal: str, *, own: Sequence[str] = ()) -> Finding:
         with self.scope(key):
-            return await executor.pursue(self, self._task, self._around, goal, own)
+            return cast("Finding", await _executor().pursue(self, self._task, self._around, goal, own))
 
     async def carry_out(self, key: str, plan: Plan) -> Carried:
         with self.scope(key):
-            return await plan_runs.carry_out(self, self._task, self._around, plan)
+            return cast("Carried", await _plan_runs().carry_out(self, self._task, self._around, plan))
 
     async def note(self, key: str, kind: str, work: Callable[[sa.Connection], Json], name: str = "") -> Json:
         """A step of the wing's own: done once, inside its transaction."""
@@ -157,7 +162,7 @@ class RunningContext:
 
     async def private(self) -> None:
         """Mark the task: something of the person's own was read, by a tool that does not say so itself."""
-        await self._hand.write(self._task, lambda connection: taint.mark(connection, self._task, executor.LOOKED_AT_OWN))
+        await self._hand.write(self._task, lambda connection: taint.mark(connection, self._task, LOOKED_AT_OWN))
 
     async def write(self, work: Callable[[sa.Connection], T]) -> T:
         """A transaction of the task's that is kept elsewhere than in the journal."""
@@ -294,6 +299,19 @@ class RunningContext:
 
     def _is_read(self, tool: str) -> bool:
         return self._around.dispatcher.effect(tool) is Effect.READ
+
+
+def _executor() -> ModuleType:
+    """Plans and the reasoning about them are loaded when somebody wants them."""
+    from orchestrator.execution import executor  # noqa: PLC0415
+
+    return executor
+
+
+def _plan_runs() -> ModuleType:
+    from orchestrator.execution import plan_runs  # noqa: PLC0415
+
+    return plan_runs
 
 
 def as_card(card: Card | str) -> Card:

@@ -23,7 +23,6 @@ from orchestrator.execution.inert import inert
 from orchestrator.execution.surroundings import Surroundings
 from orchestrator.execution.transcript import Offered, Transcript
 from orchestrator.language_model import Reply, ToolWish
-from orchestrator.outside import Result
 from orchestrator.plans import THINK
 
 if TYPE_CHECKING:
@@ -178,5 +177,4 @@ class Pursuit:
         return Finding(inert(text), tuple(str(source) for source in sources or ()), why)
 
 
-LOOKED_AT_OWN = Result(None, private=True)
 """What reading the person's own reminders, calendar or facts leaves on the task."""

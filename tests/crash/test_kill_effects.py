@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import random
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -64,6 +65,35 @@ def unheard_of(self, run):
 engine.Engine._launch = unheard_of
 """
 """The twin without the heartbeat before it."""
+TAKES_OVER_LATE = """
+import os, signal, time
+import sqlalchemy as sa
+import orchestrator.execution.engine as engine
+import orchestrator.triage.segments as segments
+run, take_over = segments.Segments.run, engine.Engine._take_over
+def any_effect(database, states):
+    return database.read_now(lambda reading: reading.execute(sa.text(f"SELECT 1 FROM effects WHERE state IN ({states})")).first())
+async def last_run(self, task_id, number):
+    await run(self, task_id, number)
+    if os.path.exists("armed") and any_effect(self.database, "'held'"):
+        os.kill(os.getpid(), signal.SIGKILL)
+def late(self, executors):
+    end = time.monotonic() + 8
+    while any_effect(self._database, "'in_doubt'") is None and time.monotonic() < end:
+        time.sleep(0.005)
+    before_it(self)
+    take_over(self, executors)
+def before_it(self):
+    pass
+segments.Segments.run, engine.Engine._take_over = last_run, late
+"""
+"""The process dies when a held letter's segment has ended and the engine does not know yet; the next one takes over what it finds
+while the letter's next segment is at work."""
+GREEDY = """
+def before_it(self):
+    self._database.write_now(lambda writing: writing.execute(sa.text("UPDATE tasks SET lease = lease + 1 WHERE state = 'in_progress'")))
+"""
+"""The twin that takes the lease from every task of which some segment was interrupted, however old."""
 NO_DOUBT = """
 from orchestrator.actions import effects
 effects.into_doubt = lambda connection, effect_id, now: None
@@ -244,6 +274,34 @@ async def test_without_the_commit_before_the_moment_it_comes_twice_and_nobody_is
     assert await killed_while_the_server_takes_it(NO_DOUBT) == (2, [], ["sent"])
 
 
+# --- what is taken over, and what is not ---
+
+
+async def taken_over_late(code: str, seconds: float) -> tuple[int, list[str]]:
+    """How often the letter came, and what was said of it."""
+    async with office(code=TAKES_OVER_LATE + code, hold="0.2") as on:
+        on.people.resting, on.people.only = True, DONE
+        (on.bot.folder / "armed").touch()
+        await on.bot.start()
+        letter = on.people.begin(CHATS[0])
+        assert await until(lambda: not on.bot.running, 30.0)
+        (on.bot.folder / "armed").unlink()
+        on.server.on_delivery = lambda: time.sleep(1.5)
+        await on.bot.kill()
+        await on.bot.start()
+        await until(lambda: letter in on.people.outcomes, seconds)
+        return on.people.delivered()[letter], on.people.outcomes.get(letter, [])
+
+
+async def test_what_has_gone_on_since_is_not_taken_away_from_who_is_at_it() -> None:
+    assert await taken_over_late("", 30.0) == (1, ["sent"])
+
+
+@pytest.mark.soak
+async def test_if_it_were_taken_away_nothing_would_be_heard_of_it() -> None:
+    assert await taken_over_late(GREEDY, 10.0) == (1, [])
+
+
 # --- a worker that dies as it comes up ---
 
 
@@ -268,6 +326,7 @@ async def test_what_a_worker_began_that_died_as_it_came_up_is_taken_over(postgre
     assert await killed_coming_up(postgres_url, "", 30.0) == 1
 
 
+@pytest.mark.soak
 @pytest.mark.postgres
 @pytest.mark.xdist_group("postgres")
 async def test_a_worker_that_nobody_has_heard_of_would_leave_its_work_behind(postgres_url: str) -> None:

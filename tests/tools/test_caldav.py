@@ -20,7 +20,7 @@ import pytest
 from aiohttp import web
 from hypothesis import strategies as st
 
-from agents.tools.caldav import Add, Agenda, CalDavServer, Calendars, FreeBusy, ImportIcs, Move, Remove, Restore, ics
+from agents.tools.caldav import Add, Agenda, CalDavServer, Calendars, FreeBusy, ImportIcs, Move, Remove, Restore, booking, ics
 from agents.tools.caldav.adding import AddArguments
 from agents.tools.caldav.booking import Taken
 from agents.tools.caldav.changing import MoveArguments, RemoveArguments, RestoreArguments
@@ -274,6 +274,22 @@ async def test_without_the_rule_32_at_once_book_32_times(radicale: Radicale, cal
     assert len(radicale.files()) == 32
 
 
+@pytest.mark.parametrize("rule", [True, False], ids=["rule", "twin"])
+async def test_two_processes_that_both_found_it_free(radicale: Radicale, calendars: Calendars, tmp_path: Path, rule: bool, monkeypatch: Any) -> None:
+    together, looked, real = asyncio.Barrier(2), set[str](), booking.refuse_taken
+
+    async def only_before(session: Any, call: Any, plan: Any) -> None:
+        if call.key not in looked:
+            looked.add(call.key)
+            await real(session, call, plan)
+
+    if not rule:
+        monkeypatch.setattr(booking, "refuse_taken", only_before)
+    calls = [(replace(calendars, _queues=WeakKeyDictionary()), hand(tmp_path / str(n), before_doubt=together.wait)) for n in range(2)]
+    await asyncio.gather(*(Add(house).act(call, AddArguments(title="Both", start=f"{DAY}T15:00")) for house, call in calls), return_exceptions=True)
+    assert len(radicale.files()) <= 1 if rule else len(radicale.files()) == 2
+
+
 async def test_an_interrupted_booking_is_found_again(radicale: Radicale, calendars: Calendars, folder: Path) -> None:
     arguments, call = AddArguments(title="Lost", start=f"{DAY}T15:00"), hand(folder)
 
@@ -516,7 +532,7 @@ def test_a_long_series_is_cut_and_said_to_be() -> None:
     | st.lists(st.sampled_from(["BEGIN:VEVENT", "END:VEVENT", "BEGIN:VTIMEZONE", "END:VTIMEZONE", "UID:1", "DTSTART:20261124T000000Z", "DTSTART;VALUE=DATE:20261124",
         "DTEND:20261123T000000Z", "DURATION:-P9999999D", "RRULE:FREQ=DAILY;COUNT=-1", "RRULE:FREQ=WEEKLY;BYDAY=9XX", "RRULE:", "RECURRENCE-ID:x", "EXDATE:2026",
         "EXDATE:20261124T000000Z", "RDATE;VALUE=PERIOD:20261124T000000Z/PT1H", "DTSTART;TZID=../../etc/passwd:20261124T000000", "ATTENDEE:", "SUMMARY:\x00\u2028x",
-        "DTEND:99991231T235959Z", "DTSTART:00010101T000000", "DTSTART;TZID=Asia/Tokyo:00010101T000000"]), max_size=14)
+        "DTEND:99991231T235959Z", "RRULE:FREQ=MONTHLY;UNTIL=99991231T235959Z", "RRULE:FREQ=DAILY;INTERVAL=99999999999999999999", "EXDATE:99991231T235959Z", "END:VCALENDAR", "BEGIN:VALARM", "RECURRENCE-ID:20261124T000000Z", "RDATE:00010101", "DTSTART:00010101T000000", "DTSTART;TZID=Asia/Tokyo:00010101T000000"]), max_size=14)
     .map(lambda lines: "\r\n".join(["BEGIN:VCALENDAR", "BEGIN:VEVENT", "DTSTART:20261124T000000Z", *lines, "END:VEVENT", "END:VCALENDAR"]).encode())
 )  # fmt: skip
 @hypothesis.settings(max_examples=400, deadline=None)

@@ -7,12 +7,9 @@ import gzip
 import json
 import os
 import signal
-import socket
 import sys
-import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -36,21 +33,11 @@ from orchestrator.contracts import Effect, Tool, ToolError
 from orchestrator.execution.transcript import Offered
 from orchestrator.outside import Deed, OutsideTool, Secret
 from orchestrator.words import LANGUAGES, Catalogues
+from tests.servers.mcp_houses import LOOK, SERVERS, gone, lives, notes_on_the_network, notes_program, rogue, rogues, tool_of, use
 from tests.tools.outside import PERSON, FakeOutside, a_task, outside
 from tests.tools.ssrf_servers import site
 
-SERVERS = Path(__file__).parents[1] / "servers"
-LOOK = {"look": Rule(Effect.READ, Deed.READ)}
 Build = Callable[..., McpServers]
-
-
-def notes_program(**given: Any) -> Server:
-    return Server("notes", Program(sys.executable, (str(SERVERS / "mcp_notes.py"),), **given), {"everything": Rule(Effect.READ, Deed.READ)}, seconds=20)
-
-
-def rogue(way: str, folder: Path, *, seconds: float = 10.0, rules: dict[str, Rule] | None = None, **given: Any) -> Server:
-    folder.mkdir(parents=True, exist_ok=True)
-    return Server("rogue", Program(sys.executable, ("-I", str(SERVERS / "mcp_rogue.py"), way, str(folder)), **given), rules or {}, seconds=seconds)
 
 
 @pytest.fixture
@@ -71,46 +58,6 @@ async def build(tmp_path: Path) -> AsyncIterator[Build]:
 @pytest.fixture
 def hand(tmp_path: Path) -> FakeOutside:
     return outside(tmp_path / "files")
-
-
-def tool_of(house: McpServers, name: str) -> McpTool:
-    return next(tool for tool in tools_of(house) if isinstance(tool, McpTool) and tool.name == name)
-
-
-async def use(house: McpServers, name: str, hand: FakeOutside, **arguments: Any) -> Any:
-    tool = tool_of(house, name)
-    return (await tool.act(hand, tool.arguments.model_validate(arguments))).value
-
-
-@contextmanager
-def notes_on_the_network(*, json_response: bool = False, token: str = "") -> Iterator[str]:
-    """The notes over streamable HTTP, behind a token if one is given."""
-    import uvicorn
-
-    from tests.servers.mcp_notes import notes
-
-    inner: Any = notes().streamable_http_app(json_response=json_response)
-
-    async def guarded(scope: Any, receive: Any, send: Any) -> None:
-        sent = dict(scope.get("headers", []))
-        if scope["type"] == "http" and token and sent.get(b"authorization") != f"Bearer {token}".encode():
-            await send({"type": "http.response.start", "status": 401, "headers": []})
-            await send({"type": "http.response.body", "body": b"no"})
-            return
-        await inner(scope, receive, send)
-
-    taken = socket.socket()
-    taken.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(guarded, log_level="critical", timeout_graceful_shutdown=1))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [taken]}, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    try:
-        yield f"http://127.0.0.1:{taken.getsockname()[1]}/mcp"
-    finally:
-        server.should_exit = True
-        thread.join(10)
 
 
 # --- what works ---
@@ -380,7 +327,7 @@ async def test_the_environment_shows_the_named_variables_and_nothing_else(
     found = json.loads((await use(house, "mcp.rogue.look", hand))["text"])
     assert {name: value for name, value in found.items() if name != "LC_CTYPE"} == {"LANG": "C.UTF-8", "ROGUE_TOKEN": "[secret]"}
     assert named_variables([server]) == {"LANG", "ROGUE_TOKEN"}
-    twin = build(replace(server, name="open", place=replace(server.place, env=("LANG", "ROGUE_TOKEN"), secrets=())), environment={"ROGUE_TOKEN": "tok-91f7"})
+    twin = build(replace(rogue("environment", tmp_path / "r", env=("ROGUE_TOKEN",), rules=LOOK), name="open"), environment={"ROGUE_TOKEN": "tok-91f7"})
     assert "tok-91f7" in (await use(twin, "mcp.open.look", hand))["text"]
 
 
@@ -566,31 +513,3 @@ async def test_the_house_takes_its_servers_from_majordomo_yaml(tmp_path: Path, h
     config.write_text("mcp: {rogue: {}}")
     with pytest.raises(ConfigurationError, match="either a command or a url"):
         mcp_servers(settings, WayOut())
-
-
-def lives(number: int) -> bool:
-    try:
-        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-async def gone(numbers: str) -> None:
-    for _ in range(50):
-        if not any(lives(int(number)) for number in numbers.split()):
-            return
-        await asyncio.sleep(0.1)
-    raise AssertionError(f"still there: {[number for number in numbers.split() if lives(int(number))]}")
-
-
-def rogues(folder: Path) -> list[int]:
-    """The rogues of this test that live."""
-    found = []
-    for entry in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            said = entry.read_bytes()
-        except OSError:
-            continue
-        if str(folder).encode() in said and b"mcp_rogue" in said and int(entry.parent.name) != os.getpid():
-            found.append(int(entry.parent.name))
-    return found

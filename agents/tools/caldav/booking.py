@@ -79,7 +79,8 @@ async def after_doubt(calendars: Calendars, outside: Outside, account: Account, 
         return Found.UNKNOWN, None, session
     confirm(session, change)
     found, seen = await look(session.dav, change)
-    save(outside, seen)
+    if found is not Found.UNKNOWN:
+        save(outside, seen)
     if found is Found.DONE and wanted:
         try:
             await refuse_taken(session, outside, Plan(seen, spans_of(seen, home(outside))))

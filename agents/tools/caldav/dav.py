@@ -19,7 +19,7 @@ D, C = "{DAV:}", "{urn:ietf:params:xml:ns:caldav}"
 SPACES = 'xmlns:D="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"'
 WELL_KNOWN = "/.well-known/caldav"
 BODY_BYTES = 10_000_000
-REQUEST_SECONDS = 20.0
+REQUEST_SECONDS = 30.0
 LARGEST_EVENT = 1_000_000
 MOST_CALENDARS = 100
 BUSY = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.LOCKED, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS})

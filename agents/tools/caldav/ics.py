@@ -17,6 +17,8 @@ LARGEST = 1_000_000
 MOST_LINES = 30_000
 DEEPEST = 6
 MOST_PEOPLE = 500
+YEARS = range(1583, 9000)
+"""Those that can be reckoned with in every zone."""
 FOLD = re.compile(rb"\r?\n[ \t]")
 LINE = re.compile(r"\r\n|\n|\r")
 UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
@@ -230,7 +232,7 @@ def dates(event: Any, name: str, home: ZoneInfo) -> list[Moment]:
         for entry in getattr(value, "dts", []):
             inner = getattr(entry, "dt", None)
             inner = inner[0] if isinstance(inner, tuple) else inner
-            if isinstance(inner, date):
+            if isinstance(inner, date) and inner.year in YEARS:
                 found.append(placed(inner, zone, home))
     return found
 
@@ -251,7 +253,8 @@ def _all(event: Any, name: str) -> list[Any]:
 
 
 def _value(event: Any, name: str) -> Any:
-    return next((getattr(value, "dt", None) for value in sound(event, name)), None)
+    found = next((getattr(value, "dt", None) for value in sound(event, name)), None)
+    return found if not isinstance(found, date) or found.year in YEARS else None
 
 
 def _zone_id(event: Any, name: str) -> str:

@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from agents.tools.caldav.ics import Document, Moment, broken, dates, duration, instant, moment, sound
+from agents.tools.caldav.ics import YEARS, Document, Moment, broken, dates, duration, instant, moment, sound
 from orchestrator.times.wall import localized
 
 MOST_OCCURRENCES = 2_000
@@ -165,7 +165,7 @@ def _series(rule: Any, wall: datetime, zone: Any, since: datetime) -> Any:
         wall += timedelta(days=((since - wall).days - 7) // step * step)
     if "COUNT" in parts:
         given["count"] = int(parts["COUNT"][0])
-    if "UNTIL" in parts:
+    if "UNTIL" in parts and parts["UNTIL"][0].year in YEARS:
         given["until"] = _until(parts["UNTIL"][0], zone)
     if "WKST" in parts:
         given["wkst"] = DAYS.index(str(parts["WKST"][0]).upper())
