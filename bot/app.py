@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 from agents.catalog import Catalog
 from bot.channels.base import Channel
@@ -194,7 +195,9 @@ def build(settings: Settings, *, clock: Clock | None = None, catalogue: Catalog 
     engine = Engine(database, clock)
     model = _model(settings)
     credentials = _credentials(settings, words)
-    rules = Rules(policy, clock, words, Breaker(policy.limits), approver, second_of(policy.approvals.second_approver), credentials.audit)
+    rules = Rules(
+        policy, clock, words, Breaker(policy.limits), approver, second_of(policy.approvals.second_approver), credentials.audit, _house_hosts(settings)
+    )
     around = Surroundings(
         catalogue, engine, Dispatcher(catalogue, clock, words, rules), clock, words, model, Revealing(credentials, database, clock.now), credentials,
         settings.data_folder / "files",
@@ -224,6 +227,10 @@ def _credentials(settings: Settings, words: Catalogues) -> Credentials:
         return settings.public_url or (ours if channel in LOCAL_CHANNELS else "")
 
     return Credentials(vault, words, form_base, AuditLog(vault))
+
+
+def _house_hosts(settings: Settings) -> frozenset[str]:
+    return frozenset(host for url in (settings.caldav_url, settings.imap_url, settings.searxng_url) if (host := urlsplit(url).hostname))
 
 
 def _check_mail(settings: Settings) -> None:

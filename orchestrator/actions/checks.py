@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pydantic
@@ -41,7 +42,8 @@ def rates(rules: Rules, call: Call) -> None:
 
 def marks(rules: Rules, call: Call) -> None:
     """Whether outsiders' content or the person's own was read in this task."""
-    call.facts = taint.facts(call.connection, call.person, call.task, rules.policy.addresses)
+    facts = taint.facts(call.connection, call.person, call.task, rules.policy.addresses)
+    call.facts = replace(facts, hosts=facts.hosts | rules.house_hosts)
 
 
 def policy(rules: Rules, call: Call) -> None:

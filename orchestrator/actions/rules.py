@@ -46,6 +46,8 @@ class Rules:
     approver: Callable[[sa.Connection, Person, Task], Judge] = field(default=oneself)
     second: Callable[[sa.Connection], str | None] = field(default=lambda connection: None)
     audit: AuditLog | None = None
+    house_hosts: frozenset[str] = frozenset()
+    """Servers of the operator's own configuration (calendar, mailbox, search): what goes there does not leave the house."""
 
     def note(self, connection: sa.Connection, kind: AuditKind, subject: str, person_id: str, task_id: str | None, **data: Json) -> None:
         """Enter something into the audit log; `data` carries no secret."""

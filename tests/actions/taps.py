@@ -267,7 +267,8 @@ class Table:
         return press
 
     def _directly(self, tap: Tap, who: Somebody) -> Callable[[sa.Connection], None]:
-        stale = self.old[-1].ask if self.old else None
+        replaced = (one.ask for one in reversed(self.old) if self.known is None or one.ask.id != self.known.ask.id)
+        stale = next(replaced, None)
         ask = stale if tap.token is Token.DIRECT_OLD else (self.known.ask if self.known else stale)
         choice = _wanted(tap.token)
 

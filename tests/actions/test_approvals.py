@@ -311,3 +311,16 @@ async def test_mail_to_ones_own_address_needs_no_approval_but_others_do(database
     assert (await on.begin(to=["me@example.com"])).state is TaskState.COMPLETED
     assert (await on.begin(to=["me@example.com", "other@example.com"])).state is TaskState.AWAITING_APPROVAL
     assert len(world.texts) == 1
+
+
+async def test_what_goes_to_the_houses_own_servers_does_not_leave_it(stage: Open, world: World) -> None:
+    async def look(task: Task, context: Context) -> Outcome:
+        await context.call("page.read", key="page", url="http://news.example/today")
+        await context.call("page.read", key="mine", url="http://mail.example/inbox", private=True)
+        await context.call("page.read", key="calendar", url="http://calendar.house/day")
+        return Done(Card("Read."))
+
+    on = stage(Look(world), script=look)
+    on.rules = replace(on.rules, house_hosts=frozenset({"calendar.house"}))
+    on.dispatcher.rules = on.rules
+    assert (await on.begin()).state is TaskState.COMPLETED
