@@ -80,7 +80,7 @@ class World:
         """A check that stumbles over what the other script left behind (a file that is gone) does not hold."""
         try:
             return bool(self.suite._check_task_result(task, said, self.before, self.now, self.done))
-        except (KeyError, ValueError, IndexError, AttributeError):
+        except (KeyError, ValueError, IndexError, AttributeError, TypeError):
             return False
 
 

@@ -30,6 +30,8 @@ HELD, CLAIMED, IN_DOUBT, DONE, FAILED, UNKNOWN, DROPPED, UNDOING, UNDONE = (
     "undone",
 )
 OPEN = (HELD, CLAIMED)
+UNDOING_KEY = "undo"
+"""The step key under which the undo agent takes something back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,9 +125,9 @@ def is_in_doubt(connection: sa.Connection, effect_id: str) -> bool:
 
 
 def undoable(connection: sa.Connection, person_id: str, limit: int = 5) -> list[Entry]:
-    """A person's latest effects that can be taken back, newest first: held ones, and done ones that say how."""
+    """A person's latest effects that can be taken back, newest first: held ones, and done ones that say how; no undoing itself."""
     can = sa.or_(EffectRow.state == HELD, sa.and_(EffectRow.state == DONE, EffectRow.undo.is_not(None), EffectRow.undo != sa.JSON.NULL))
-    query = sa.select(EffectRow.__table__).where(EffectRow.person_id == person_id, can).order_by(EffectRow.id.desc()).limit(limit)
+    query = sa.select(EffectRow.__table__).where(EffectRow.person_id == person_id, EffectRow.key != UNDOING_KEY, can).order_by(EffectRow.id.desc()).limit(limit)
     return [_from_row(row) for row in connection.execute(query)]
 
 
