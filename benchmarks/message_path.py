@@ -85,9 +85,10 @@ class Bench:
 
 
 async def latency(bench: Bench) -> None:
-    """From the update being there for the poll to sendMessage having arrived: one chat, one after the other."""
+    """From the update being there for the poll to sendMessage having arrived: one chat, one after the other, in a bot that has settled."""
     for kind, texts in (("question", QUESTIONS), ("command", ("/tasks",))):
         await bench.ask(CHAT, texts[0])
+        await asyncio.sleep(SETTLE_SECONDS)
         taken, before = [], bench.processor()
         for number in range(SEQUENTIAL):
             await asyncio.sleep(GAP)

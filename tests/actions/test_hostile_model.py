@@ -80,12 +80,18 @@ class House:
 
     async def answer(self, task: Task, mood: str) -> None:
         """Press, say or wait, as a person would."""
-        if task.state is TaskState.AWAITING_INPUT:
+        if task.state is TaskState.AWAITING_INPUT and self.asks_open(task):
+            await self.press(task, False)  # a bare "no" would be asked about: which of these?
+        elif task.state is TaskState.AWAITING_INPUT:
             await self.stage.say("no")
         elif task.state is TaskState.AWAITING_APPROVAL and mood != "silent":
             await self.press(task, mood == "yes")
         else:
             await self.stage.wait(hours=30 if task.state is TaskState.AWAITING_APPROVAL else 1)
+
+    def asks_open(self, task: Task) -> bool:
+        query = sa.select(ApprovalRow.id).where(ApprovalRow.task_id == task.id, ApprovalRow.state == "pending")
+        return self.stage.database.read_now(lambda connection: connection.execute(query).first()) is not None
 
     async def press(self, task: Task, agreed: bool) -> None:
         """One of the two buttons of the newest open ask of the task."""

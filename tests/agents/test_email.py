@@ -12,6 +12,7 @@ import pytest
 
 from agents.email import Email, Wish, proposed_subject, read
 from orchestrator.contracts import AnswerKind, Card, Context, Declined, Done, Json, Option, Outcome, Person, Priority, Role, Task, TaskState, ToolError
+from orchestrator.plans import Carried, Finding, Plan
 from orchestrator.words import LANGUAGES, Catalogues
 from tests.conftest import NOW
 
@@ -61,7 +62,7 @@ class Scripted:
     async def choose(self, key: str, prompt: Card | str, options: Sequence[Option]) -> Json:
         raise AssertionError(key)
 
-    async def call(self, tool: str, *, key: str, **arguments: Json) -> Json:
+    async def call(self, tool: str, /, *, key: str, **arguments: Json) -> Json:
         self.calls.append((tool, key, arguments))
         result = self.results.get(tool, {})
         if isinstance(result, Exception):
@@ -77,6 +78,12 @@ class Scripted:
     async def credential(
         self, key: str, *, service: str, url: str, tools: Sequence[str], kind: str = "other", fields: Sequence[str] = ("username", "password"), reason: str = ""
     ) -> str:
+        raise AssertionError(key)
+
+    async def pursue(self, key: str, goal: str, *, own: Sequence[str] = ()) -> Finding:
+        raise AssertionError(key)
+
+    async def carry_out(self, key: str, plan: Plan) -> Carried:
         raise AssertionError(key)
 
     async def subtask(self, key: str, task_type: str, **slots: Json) -> Json:

@@ -31,8 +31,14 @@ engine.DEAD_AFTER, engine.HEARTBEAT = timedelta(seconds=4), 1.0
 """A worker is taken for dead sooner, so that the test need not wait so long."""
 LEASELESS = """
 import orchestrator.tasks.manager as manager
+import sqlalchemy as sa
+from storage.models import TaskRow
 whole = manager.fence
 manager.fence = lambda task: tuple(part for part in whole(task) if "tasks.lease" not in str(part))
+manager._move = sa.update(TaskRow).where(
+    TaskRow.id == sa.bindparam("of_task"), TaskRow.state == sa.bindparam("from_state"), TaskRow.segment == sa.bindparam("from_segment"),
+    TaskRow.epoch == sa.bindparam("from_epoch"), sa.bindparam("from_lease") == sa.bindparam("from_lease"),
+)
 """
 """The twin without the lease: a write asks for the task's state, segment and epoch, not for who may run it."""
 
