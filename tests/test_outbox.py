@@ -322,6 +322,7 @@ async def test_a_result_does_not_wait_for_the_last_progress(house: House) -> Non
     await house.post(Card("90 %", status_key="p"), task_id="t1")
     await house.post("done")
     await house.until(lambda: house.channel.texts() == ["10 %", "done"], 0.7)
+    assert house.channel.texts() == ["10 %", "done"]
 
 
 async def test_statuses_of_two_tasks_are_two_messages_and_survive_a_restart(house: House) -> None:

@@ -85,6 +85,7 @@ async def test_the_offset_is_forgotten_once_everything_is_acknowledged(world: Wo
     await world.until(lambda: len(world.server.named("getUpdates")) == 3)
     world.server.say(3, "after")
     await world.until(lambda: world.texts() == ["before", "after"])
+    assert world.texts() == ["before", "after"]
 
 
 async def test_what_could_not_be_stored_is_not_acknowledged(world: World) -> None:
@@ -101,6 +102,7 @@ async def test_polling_survives_whatever_the_server_does(world: World) -> None:
     world.server.say(11, "still here")
     world.start()
     await world.until(lambda: world.texts() == ["still here"])
+    assert not any(world.server.faults.values()), "every fault was met"
 
 
 async def test_an_active_webhook_is_removed_when_we_poll(world: World) -> None:

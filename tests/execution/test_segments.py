@@ -138,6 +138,7 @@ async def test_the_first_task_of_a_new_database_is_queued_before_the_engine_is_l
     await shop.start()
     for task in tasks:
         await shop.until(task, TaskState.COMPLETED)
+    assert replies(shop.database, shop.somebody.chat_id) == ["Done.", "Done."]
 
 
 async def test_tables_made_in_a_transaction_that_is_undone_are_made_again(workshop: Make) -> None:

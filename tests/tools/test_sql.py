@@ -212,10 +212,15 @@ async def test_a_role_of_power_is_refused(postgres_url: str, tmp_path: Path) -> 
 def test_without_the_rules_the_attacks_do_harm(lite: Shop) -> None:
     """The twin on SQLite: an ordinary connection does what the guarded one refuses."""
     harmful = ("ATTACH ':memory:' AS m", "PRAGMA writable_schema = ON", "PRAGMA user_version = 7", "REPLACE INTO cakes (id) VALUES (1)")
+    done, changed = list[str](), 0
     for statement in (*EVERYWHERE[:8], *harmful):
         copy = shutil.copy(lite.url.removeprefix("sqlite:///"), lite.folder.with_suffix(".copy"))
         with contextlib.closing(sqlite3.connect(copy)) as connection:
+            before = connection.total_changes
             connection.execute(statement)
+            done.append(statement)
+            changed += connection.total_changes - before
+    assert done == [*EVERYWHERE[:8], *harmful] and changed > 0
 
 
 @pytest.mark.postgres
@@ -224,11 +229,14 @@ def test_without_the_rules_the_attacks_do_harm_on_postgres(postgres_url: str) ->
     """The twin on Postgres: a superuser in an ordinary transaction reads files, runs programs, and writes inside a SELECT."""
     harmful = ["SELECT pg_read_file('/etc/hostname')", "COPY cakes TO PROGRAM 'cat > /dev/null'", "SELECT 1; DELETE FROM cakes", "SELECT set_config('role', 'majordomo', false)",
                "WITH gone AS (DELETE FROM cakes RETURNING id) SELECT * FROM gone", "DO $$ BEGIN DELETE FROM cakes; END $$", "SELECT lo_create(0)"]  # fmt: skip
+    done = list[str]()
     for statement in harmful:
         with psycopg.connect(postgres_url.replace("+psycopg", "")) as connection:
             connection.execute(TABLE.encode())
             connection.execute(statement.encode())
+            done.append(statement)
             connection.rollback()
+    assert done == harmful, "each of them is let through where nothing guards"
 
 
 @pytest.mark.parametrize(("statement", "deed"), [
