@@ -106,6 +106,7 @@ class House:
 
     async def start(self, channels: Sequence[Channel], *, engine: bool = True) -> list[asyncio.Task[None]]:
         """Let messages in and out. Returns the running works; one of them ending means trouble."""
+        await self.engine.prepare()
         for channel in channels:
             self.channels[channel.name] = channel
         self._run(self.handling.run(), "handling")

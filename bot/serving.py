@@ -31,6 +31,7 @@ async def serve() -> None:
         lock(settings, stack)
         prepare_config(settings)
         house = build(settings)
+        await house.engine.prepare()
         await house.duty.win()
         works = await house.start([*telegram_channels(house), web_channel(house)])
         server = WebServer(house)

@@ -126,9 +126,10 @@ class Book(BookingTool):
     def run(self, scope: ToolScope, arguments: NewBooking) -> Json:
         service, start = self.service(scope, arguments.service), arguments.start.astimezone(UTC)
         openings = self.openings(scope, service, arguments.staff)
-        if reason := openings.obstacle(start):
+        reason, free = openings.verdict(start)
+        if reason:
             raise ToolError(reason)
-        calendar, end, event_id = openings.free_at(start)[0], start + openings.length, new_id()
+        calendar, end, event_id = free[0], start + openings.length, new_id()
         end = start + timedelta(minutes=service.minutes) if service else end
         row = {
             "id": event_id, "person_id": scope.person.id, "chat_id": scope.task.chat_id, "task_id": scope.task.id, "calendar": calendar,
@@ -163,9 +164,9 @@ class Reschedule(BookingTool):
     def run(self, scope: ToolScope, arguments: Move) -> Json:
         row, start = self.own_event(scope, arguments.event_id), arguments.start.astimezone(UTC)
         openings = self.openings(scope, self.service(scope, row.service or None), None, row.id)
-        if reason := openings.obstacle(start):
+        reason, free = openings.verdict(start)
+        if reason:
             raise ToolError(reason)
-        free = openings.free_at(start)
         calendar = row.calendar if row.calendar in free else free[0]
         end = start + (row.end_at - row.start_at)
         scope.connection.execute(sa.delete(CalendarSlotRow).where(CalendarSlotRow.event_id == row.id))

@@ -217,9 +217,9 @@ class FindTimes(CalendarTool):
         if when.start is not None and when.has_clock and when.precision in (None, "minute"):
             start = when.start.astimezone(self.zone(scope))
             found["wanted"] = times.describe(start, now=scope.now, zone=self.zone(scope), language=language)
-            found["reason"] = openings.obstacle(start)
-            if not found["reason"]:
-                found["exact"] = {"start": start.isoformat(), "staff": openings.free_at(start)[0]}
+            found["reason"], free = openings.verdict(start)
+            if free:
+                found["exact"] = {"start": start.isoformat(), "staff": free[0]}
                 return found
             found["options"] = [_option(opening, language) for opening in openings.near(start)]
             return found

@@ -46,8 +46,14 @@ class Openings:
         minutes = self.service.minutes if self.service else PERSONAL_MINUTES
         return GRID * -(-minutes // 5)
 
-    def obstacle(self, start: datetime) -> str:
-        """Why a time cannot be had: past, soon, far, closed or taken; empty when it can."""
+    def verdict(self, start: datetime) -> tuple[str, tuple[str, ...]]:
+        """Why a time cannot be had (past, soon, far, closed, taken), or an empty word and the calendars that are free: from one look, for others book too."""
+        if obstacle := self._obstacle(start):
+            return obstacle, ()
+        free = self._free_at(start)
+        return ("" if free else "taken"), free
+
+    def _obstacle(self, start: datetime) -> str:
         local = start.astimezone(self.zone)
         if local <= self.now:
             return "past"
@@ -57,9 +63,9 @@ class Openings:
             return "far"
         if not any(begin <= local and local + self.length <= end for begin, end in self.stretches(local.date())):
             return "closed"
-        return "" if self.free_at(local) else "taken"
+        return ""
 
-    def free_at(self, start: datetime) -> tuple[str, ...]:
+    def _free_at(self, start: datetime) -> tuple[str, ...]:
         """The calendars that are free for the whole length."""
         taken = self.taken(start, start + self.length)
         return tuple(name for name in self.calendars if not self._overlaps(taken.get(name, frozenset()), start))

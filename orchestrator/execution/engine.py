@@ -40,9 +40,6 @@ DEAD_AFTER = timedelta(seconds=12)
 MAX_RECOVERIES = 10
 FINISHED_KEPT = timedelta(days=1)
 
-WHILE_TABLES_ARE_MADE = "SET LOCAL idle_in_transaction_session_timeout = '60s'"
-"""On Postgres DBOS makes its tables on another connection while our transaction waits, for seconds on a new database."""
-
 Run = Callable[[str, int], Awaitable[None]]
 logger = logging.getLogger(__name__)
 
@@ -57,7 +54,7 @@ class EngineSettings:
 
 
 class Engine:
-    """Implements the Queue port. `start` makes this process a worker; `enqueue` works before that, too."""
+    """Implements the Queue port. `start` makes this process a worker; `enqueue` works before that, too, on Postgres once `prepare` was called."""
 
     def __init__(self, database: Database, clock: Clock, settings: EngineSettings | None = None) -> None:
         self.executor_id = new_id()
@@ -82,9 +79,18 @@ class Engine:
             **({"delay_seconds": delay} if delay else {}),
         }
         announce(connection, TOPIC)
-        self._make_ready(connection)
+        if self._database.is_sqlite and not self._migrated:
+            engine_tables.ensure(connection)
         self._connect().enqueue_in_transaction(connection, options, task.id, task.segment)  # type: ignore[arg-type]
         self._busy_until = monotonic() + BUSY_FOR + delay
+
+    async def prepare(self) -> None:
+        """On Postgres, DBOS's tables, to be called before anybody queues work; on SQLite the first job brings them.
+
+        DBOS makes indexes there on a connection of its own and waits for every open transaction: one of ours that waited for it would never end.
+        """
+        if not self._database.is_sqlite and not self._migrated:
+            await asyncio.to_thread(self._migrate)
 
     async def start(self, run: Run) -> None:
         """Become a worker: launch DBOS, take over what dead workers left, keep the heartbeat.
@@ -119,18 +125,8 @@ class Engine:
                 self._client = DBOSClient(**self._location(), lazy=True)
             return self._client
 
-    def _make_ready(self, connection: sa.Connection) -> None:
-        """DBOS's own tables, before the first job is queued."""
-        if self._migrated:
-            return
-        if self._database.is_sqlite:
-            engine_tables.ensure(connection)
-        else:
-            connection.execute(sa.text(WHILE_TABLES_ARE_MADE))
-            self._migrate()
-
     def _migrate(self) -> None:
-        """On a connection of DBOS's own: on SQLite never while a transaction of ours is open in the same thread."""
+        """On a connection of DBOS's own: never while a transaction of ours waits for it."""
         from dbos import DBOS
 
         DBOS.migrate(sync_url(self._database.url).render_as_string(hide_password=False))
@@ -150,7 +146,8 @@ class Engine:
     def _launch(self, run: Run) -> None:
         from dbos import DBOS
 
-        self._migrate()
+        if not self._migrated:
+            self._migrate()
         DBOS(
             config={
                 "name": "majordomo",

@@ -88,6 +88,7 @@ async def workshop(database: Database) -> AsyncIterator[Make]:
         clock = SystemClock()
         catalogue = SmallCatalogue(agents, tools)
         engine = Engine(database, clock)
+        await engine.prepare()
         runner = make_runner(database, clock, catalogue, engine, limits)
 
         async def run(task_id: str, number: int) -> None:
