@@ -13,10 +13,11 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from bot import settings as environment
+from bot.doctor_tools import TOOL_CHECKS
+from bot.findings import Finding
 from bot.process import in_use
 from bot.settings import ConfigurationError, Settings, Strangers
 from orchestrator.business import ConfigFault, load
@@ -24,21 +25,6 @@ from orchestrator.business import ConfigFault, load
 LEAST_FREE = 200 * 2**20
 PATIENCE = 5.0
 LOOPBACK_NAMES = frozenset({"localhost"})
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at. `fault` is empty where all is well; `remedy` says what to do about it."""
-
-    subject: str
-    fault: str = ""
-    remedy: str = ""
-    note: str = ""
-
-    def __str__(self) -> str:
-        if not self.fault:
-            return f"ok     {self.subject}" + (f": {self.note}" if self.note else "")
-        return f"FAULT  {self.subject}: {self.fault}\n       What to do: {self.remedy}"
 
 
 def examine() -> list[Finding]:
@@ -221,5 +207,5 @@ def _policy(settings: Settings) -> Iterator[Finding]:
     yield Finding("policy", note=f"asks before: {asked}; a task may spend {policy.budgets.task:g} credits")
 
 
-CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (_python, _folder, _database, _business, _web, _telegram, _model, _mail, _policy)
+CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (_python, _folder, _database, _business, _web, _telegram, _model, _mail, _policy, *TOOL_CHECKS)
 """In the order in which they are told."""

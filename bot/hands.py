@@ -45,7 +45,7 @@ class Hands:
     def __init__(self, settings: Settings, database: Database, private_hosts: tuple[str, ...] = ()) -> None:
         allowed = frozenset((host, int(port)) for host, _, port in (entry.rpartition(":") for entry in private_hosts))
         way_out = WayOut(allowed)
-        self._browsers = Browsers(way_out, BrowserSettings(settings.data_folder / "browser", _chromium()))
+        self._browsers = Browsers(way_out, BrowserSettings(settings.data_folder / "browser", chromium()))
         engine = SearXNG(settings.searxng_url, WayOut()) if settings.searxng_url else PublicEngines(WayOut())
         web = (HttpGet(way_out), HttpSend(way_out), SearchWeb(engine), *self._browsing())
         self._servers = mcp_servers(settings, way_out)
@@ -116,5 +116,6 @@ def mcp_servers(settings: Settings, way_out: WayOut) -> McpServers:
     return found
 
 
-def _chromium() -> Path:
+def chromium() -> Path:
+    """The first browser of this machine, or where it would be."""
     return next((path for path in CHROMIUM if path.exists()), CHROMIUM[0])

@@ -51,6 +51,7 @@ SETTINGS_FAULTS = {
     ),
     "a mail server without a sender": ({"SMTP_URL": "smtp://127.0.0.1:25"}, "SMTP_URL", "from=me@example.com"),
     "a hold that is none": ({"MAJORDOMO_MAIL_HOLD": "soon"}, "MAJORDOMO_MAIL_HOLD", "seconds"),
+    "a calendar server over plain http": ({"CALDAV_URL": "http://user:secret@calendar.example.com/"}, "CALDAV_URL", "https://user:password@host/path/"),
     "a model without its key": ({"MAJORDOMO_MODEL": "openai:gpt-5-mini"}, "OPENAI_API_KEY is missing", "OPENAI_BASE_URL"),
 }  # fmt: skip
 
@@ -72,6 +73,10 @@ def broken_yaml(folder: Path) -> None:
     (folder / "majordomo.yaml").write_text("business:\n  name: X\n  hours:\n    monday: 9 to whenever\n")
 
 
+def extension_without_its_key(folder: Path) -> None:
+    (folder / "majordomo.yaml").write_text("mcp:\n  weather:\n    url: https://weather.example.com/mcp\n    token: WEATHER_KEY\n")
+
+
 def newer_database(folder: Path) -> None:
     majordomo(folder, "pair")
     import sqlite3
@@ -85,6 +90,7 @@ def newer_database(folder: Path) -> None:
     [
         (readable_by_all, "others can read", "chmod 700"),
         (broken_yaml, "majordomo.yaml:4", "mend it"),
+        (extension_without_its_key, "not set: WEATHER_KEY", "section mcp"),
         (newer_database, "newer Majordomo", "update Majordomo"),
     ],
 )
