@@ -44,9 +44,10 @@ async def help_(task: Task, context: Context) -> Outcome:
     lines = [context.words("help-title", name=facts["name"])]
     lines += [f"- {context.words(key)}" for key in ("help-appointments", "help-inquiries", "help-reminders", "help-human")]
     if context.person.role is not Role.GUEST:
-        lines.append(f"- {context.words('help-tasks')}")
+        lines += [f"- {context.words(key)}" for key in ("help-mail", "help-tasks", "help-permission", "help-own")]
     if context.person.role is Role.OWNER:
         lines.append(f"- {context.words('help-owner')}")
+    lines.append(f"- {context.words('help-data')}")
     return Done(Card("\n".join(lines), examples(context, facts["profile"])))
 
 

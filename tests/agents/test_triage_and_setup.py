@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.app import House
+from orchestrator.triage.commands import COMMAND_LIST
 from storage.models import PersonRow
 from tests.agents.talk import Talk, open_house, someone
 from tests.conftest import MovedClock
@@ -28,6 +29,12 @@ def test_the_owner_is_told_that_it_is_a_sample(owner: Talk) -> None:
 @pytest.mark.parametrize("sentence", ["thanks, that's great", "ok bye", "how are you?", "tell me a joke", "help"])
 def test_politeness(guest: Talk, sentence: str) -> None:
     assert guest.say(sentence)
+
+
+@pytest.mark.parametrize(("language", "sentence"), [("en", "help"), ("de", "Hilfe"), ("es", "ayuda"), ("zh", "帮助")])
+def test_help_names_every_command_that_the_owner_has(owner: Talk, language: str, sentence: str) -> None:
+    said = owner.say(sentence)
+    assert [command.name for command in COMMAND_LIST if command.name not in ("start", "help") and f"/{command.name}" not in said] == []
 
 
 def test_what_is_not_possible_yet_is_said_so(guest: Talk) -> None:
