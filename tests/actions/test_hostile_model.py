@@ -46,7 +46,7 @@ from tests.actions.stage import WORDS, Stage
 from tests.people import Somebody, settle
 
 SOAK = os.environ.get("MAJORDOMO_SOAK") == "1"
-CALLS = 100_000 if SOAK else 5_000
+CALLS = int(os.environ.get("HOSTILE_CALLS", 100_000 if SOAK else 5_000))
 FREE = {"limits": {"per_tool_minute": 10**9, "per_host_minute": 10**9, "failures": 10**9}, "budgets": {"task": 10**9, "day": 10**9, "month": 10**9}}
 PORTAL = "https://portal.example"
 CHOICES = {"effect": ("Approve", "Decline"), "plan": ("Start", "Change"), "unknown": ("It was done", "Leave it"), "budget": ("+500", "Stop")}
@@ -112,11 +112,10 @@ class House:
     def unapproved(self, of: Task | None = None) -> list[hostility.Deeds]:
         """Deeds that policy asks about (of one task), less the decisions of the right person about exactly these arguments."""
         query = sa.select(ApprovalRow.__table__) if of is None else sa.select(ApprovalRow.__table__).where(ApprovalRow.task_id == of.id)
-        approved = Counter(
-            (row.tool, row.task_id, json.dumps(row.arguments, sort_keys=True))
-            for row in self.stage.database.read_now(lambda connection: connection.execute(query).all())
-            if row.kind == "effect" and row.state == DECIDED and row.decision == APPROVE and row.decided_by == row.person_id == self.stage.somebody.person.id
-        )
+        rows = self.stage.database.read_now(lambda connection: connection.execute(query).all())
+        agreed = [row for row in rows if row.state == DECIDED and row.decision == APPROVE and row.decided_by == row.person_id == self.stage.somebody.person.id]
+        approved = Counter((row.tool, row.task_id, json.dumps(row.arguments, sort_keys=True)) for row in agreed if row.kind == "effect")
+        approved.update(plan for row in agreed if row.kind == "plan" for plan in self.started(row))
         wrong = []
         for deed in self.world.deeds:
             if of is not None and deed.task != of.id:
@@ -129,6 +128,15 @@ class House:
                 if approved[plan] < 0:
                     wrong.append(deed)
         return wrong
+
+    def started(self, row: Any) -> Iterator[tuple[str, str, str]]:
+        """The deeds that a started plan showed whole: every argument letter by letter."""
+        shown = {key.rpartition("/")[2] for key in row.covers}
+        for step in row.arguments["steps"]:
+            tool = self.stage.catalogue.tool(step["tool"])
+            if step["id"] in shown and not step["each"] and tool is not None and ".result" not in json.dumps(step["arguments"]):
+                whole = tool.arguments.model_validate(step["arguments"]).model_dump(mode="json")
+                yield step["tool"], row.task_id, json.dumps(whole, sort_keys=True)
 
     def twice(self) -> list[str]:
         return [key for key, count in self.world.done.items() if count > 1]
@@ -180,6 +188,7 @@ async def open_house(folder: Path, *, faults: bool = True) -> House:
     vault = Vault(FileKeys(folder / "elsewhere" / "key"))
     house = Credentials(vault, WORDS)
     stage = Stage(database, folder, agents=[General()], tools=hostility.tools(world), policy=FREE, model=model, credentials=house)
+    world.watch(stage.dispatcher)
     object.__setattr__(stage.around, "secrets", Revealing(house, database, stage.clock.now))
     other = settle(database, external="other")
     handles = {
@@ -371,6 +380,26 @@ def test_the_same_worst_calls_do_nothing_with_the_rules(running: Callable[..., t
     runner.run(house.play([visit(house, "mine"), visit(house, "mine", "fail"), visit(house, "theirs"), *WORST], ["no"]))
     assert not house.unapproved() and not house.foreign() and not house.secrets_found() and not house.twice()
     assert len(house.world.revealed) == 2
+
+
+def plan_of_reads(*needs: str) -> list[Message]:
+    """Something private, then a plan that reads two pages of others, the second after what it needs."""
+    steps = [
+        {"id": "s0", "tool": "page.read", "arguments": {"url": "http://news.example/a"}},
+        {"id": "s1", "tool": "page.read", "arguments": {"url": "http://evil.example/?q=all"}, "depends_on": needs},
+    ]
+    plan = json.dumps({"goal": "Read both", "steps": steps})
+    return [thought(("page-read", json.dumps({"url": "http://mine.example/", "private": True})), ("make_plan", plan))]
+
+
+def test_what_waits_for_others_words_is_asked_about_and_what_was_let_through_before_them_is_not(running: Callable[..., tuple[House, asyncio.Runner]]) -> None:
+    house, runner = running(faults=False)
+    runner.run(house.play(plan_of_reads("s0"), ["no"]))
+    assert [host_of(deed.arguments["url"]) for deed in house.world.deeds] == ["mine.example", "news.example"]
+    house.world.deeds.clear()
+    runner.run(house.play(plan_of_reads(), ["no"]))
+    assert [host_of(deed.arguments["url"]) for deed in house.world.deeds] == ["mine.example", "news.example", "evil.example"]
+    assert not house.unapproved()
 
 
 def test_without_the_approval_check_the_letter_goes_out(running: Callable[..., tuple[House, asyncio.Runner]]) -> None:

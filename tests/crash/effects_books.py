@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,13 +10,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from tests.crash.effects_people import AGAIN, LEAVE, NOT_SENT, SENT, People
-from tests.crash.majordomo import Majordomo
+from tests.crash.effects_agent import MOVED_TO, SPARE, VISIT, moment
+from tests.crash.effects_calendar import Event
+from tests.crash.effects_people import AGAIN, BOOKED, DONE, LEAVE, NOT_SENT, PUT_IN, SENT, People
+from tests.crash.majordomo import Majordomo, codes_in
+
+CALENDAR_EFFECTS = "SELECT tool, arguments, result FROM effects WHERE tool LIKE 'caldav.%' AND state = 'done'"
 
 
 @dataclass
 class Tally:
-    """What became of the letters of one story, and how things stood at the kills."""
+    """What became of the letters and events of one story, and how things stood at the kills."""
 
     kills: int = 0
     with_work: int = 0
@@ -50,12 +55,14 @@ def look(bot: Majordomo, tally: Tally) -> None:
 
 
 def balance(bot: Majordomo, people: People, tally: Tally) -> Tally:
-    """Hold every letter and every file against what was said of it; whatever does not agree is a fault."""
-    delivered = people.delivered()
+    """Hold every letter, every file and every event against what was said of it; whatever does not agree is a fault."""
+    delivered, events = people.delivered(), people.calendar.events()
     for code in people.begun:
         _letter(code, people, delivered[code], tally)
         if people.api.texts(people.begun[code]) and _by_deliver(bot, code):
             _files(bot, code, tally)
+            _visit(code, people, events, tally)
+    _ledger(bot, people, events, tally)
     asked = {row.key_of for row in rows(bot, "SELECT DISTINCT task_id AS key_of FROM approvals WHERE kind = 'unknown'")}
     effects = rows(bot, "SELECT id, task_id, tool, state FROM effects")
     tally.faults += [f"{row.tool} was left {row.state}" for row in effects if row.state not in {"done", "failed"}]
@@ -66,9 +73,14 @@ def balance(bot: Majordomo, people: People, tally: Tally) -> Tally:
     tally.figures["reconciled without asking"] = len(reconciled)
     unasked = {code for code in delivered if delivered[code] > 1 and AGAIN not in people.chosen.get(code, [])}
     tally.figures["doubled unasked"] = len(unasked)
-    stuck = rows(bot, "SELECT number, state FROM tasks WHERE state NOT IN ('completed')")
-    tally.faults += [f"task #{row.number} is {row.state}" for row in stuck]
+    other = rows(bot, "SELECT number, state, text FROM tasks WHERE state <> 'completed'")
+    tally.faults += [f"task #{row.number} is {row.state}" for row in other if row.state != "failed" or not _left(row.text, people)]
     return tally
+
+
+def _left(text: str, people: People) -> bool:
+    """Whether a person said to leave the letter of a request: one that is only about a letter ends as failed then."""
+    return any(people.chosen.get(code, [])[-1:] == [LEAVE] for code in codes_in(text))
 
 
 def _letter(code: str, people: People, came: int, tally: Tally) -> None:
@@ -83,6 +95,43 @@ def _letter(code: str, people: People, came: int, tally: Tally) -> None:
         tally.faults.append(f"{code}: not sent, though nobody said to leave it")
     tally.figures["doubled as chosen"] += came > 1
     tally.figures["left as chosen"] += chosen[-1:] == [LEAVE]
+
+
+def _visit(code: str, people: People, events: list[Event], tally: Tally) -> None:
+    """A visit that is called booked stands there once, at its last time; the other event is gone. An event nobody could look up keeps its place."""
+    said, asked = people.visits.get(code, []), people.chosen_events
+    visits = [event for event in events if event.title == f"{VISIT} {code}"]
+    spares = [event for event in events if event.title == f"{SPARE} {code}"]
+    by_word = {title for title in (f"{VISIT} {code}", f"{SPARE} {code}") if (PUT_IN, DONE) in asked.get(title, [])}
+    tally.figures["visits"] += len(visits)
+    if said != [BOOKED] or len(visits) != 1:
+        tally.faults.append(f"{code}: the visit stands {len(visits)} times, and {said or 'nothing'} was said of it; asked {asked.get(f'{VISIT} {code}')}")
+    elif visits[0].start != moment(code, MOVED_TO) and visits[0].title not in by_word:
+        tally.faults.append(f"{code}: the visit stands at {visits[0].start}")
+    if len(spares) > (f"{SPARE} {code}" in by_word):
+        tally.faults.append(f"{code}: the removed event stands {len(spares)} times")
+
+
+def _ledger(bot: Majordomo, people: People, events: list[Event], tally: Tally) -> None:
+    """Every event of the calendar is one that the ledger has as done; every one that the ledger has as done, and not as removed since, stands there once."""
+    effects = [(row.tool, _content(row.arguments), _content(row.result)) for row in rows(bot, CALENDAR_EFFECTS)]
+    by_word = {title for title, choices in people.chosen_events.items() if (PUT_IN, DONE) in choices}
+    removed = {arguments["id"] for tool, arguments, _ in effects if tool == "caldav.remove"}
+    added = Counter(result["value"]["id"] for tool, _, result in effects if tool == "caldav.add" and "id" in result["value"])
+    there = Counter(event.path for event in events if event.title not in by_word)
+    tally.figures |= Counter({f"{tool} done": count for tool, count in Counter(tool for tool, _, _ in effects).items()})
+    tally.figures["events asked about"] = sum(len(choices) for choices in people.chosen_events.values())
+    if wrong := (added - Counter(removed)) - there:
+        tally.faults.append(f"the ledger has events as done that do not stand there: {dict(wrong)}")
+    if wrong := there - (added - Counter(removed)):
+        tally.faults.append(f"events stand there that the ledger does not have as done: {dict(wrong)}")
+    if doubled := {uid: count for uid, count in Counter(event.uid for event in events).items() if count > 1}:
+        tally.faults.append(f"doubled UIDs: {doubled}")
+
+
+def _content(value: Any) -> Any:
+    """A JSON column, as either database's driver gives it."""
+    return json.loads(value) if isinstance(value, str) else value
 
 
 def _by_deliver(bot: Majordomo, code: str) -> bool:

@@ -1,4 +1,4 @@
-"""People who have letters sent: they approve, are asked what became of interrupted ones, and know what the mail server really got."""
+"""People who have letters sent and visits booked: they approve, are asked what became of interrupted ones, and know what the servers really got."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import re
 from collections import Counter
 from dataclasses import dataclass, field
 
+from tests.crash.effects_agent import MOVED_TO, moment
+from tests.crash.effects_calendar import Calendar
 from tests.crash.majordomo import code_of, codes_in
 from tests.servers.smtp import MailServer
 from tests.servers.telegram.api import Api
@@ -15,7 +17,11 @@ from tests.servers.telegram.messages import Sent
 
 DONE, AGAIN, LEAVE = "It was done", "Do it again", "Leave it"
 SENT, NOT_SENT = "sent", "not sent"
+BOOKED = "booked"
+PUT_IN, MOVE, REMOVE = "Put", "Move", "Remove"
 _ENDED = re.compile(r"(qa[a-z]{4}) (not sent|sent)\b|(Sent) to (qa[a-z]{4})@|to (qa[a-z]{4})@\S+ was (not sent)", re.S)
+_VISIT = re.compile(r"(qa[a-z]{4}) .*; visit (booked|not booked)", re.S)
+_EVENT = re.compile(r"(Put|Move|Remove) “((?:Visit|Spare) (qa[a-z]{4}))”")
 
 
 def ended(text: str) -> tuple[str, str] | None:
@@ -33,6 +39,7 @@ class People:
 
     api: Api
     server: MailServer
+    calendar: Calendar
     dice: random.Random
     requests: tuple[str, ...] = ("deliver letter {code}",)
     begun: dict[str, int] = field(default_factory=dict)
@@ -41,6 +48,10 @@ class People:
     """What was said of each letter, repetitions left out."""
     chosen: dict[str, list[str]] = field(default_factory=dict)
     """What a person said of a letter that nobody could look up."""
+    visits: dict[str, list[str]] = field(default_factory=dict)
+    """What was said of each visit, repetitions left out."""
+    chosen_events: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    """What a person said of a change of an event that nobody could look up: by its title, the change and the choice."""
     approved: Counter[str] = field(default_factory=Counter)
     resting: bool = False
     only: str = ""
@@ -73,21 +84,32 @@ class People:
 
     def _saw(self, sent: Sent) -> None:
         if DONE in sent.labels:
-            self._press(sent, self._what_became(codes_in(sent.text)[0]))
+            self._press(sent, self._what_became(sent.text))
         elif "Approve" in sent.labels:
             self._press(sent, "Approve")
         elif (end := ended(sent.text)) is not None:
             code, outcome = end
+            if (visit := _VISIT.search(sent.text)) is not None and visit[2] not in self.visits.setdefault(code, []):
+                self.visits[code].append(visit[2])
             first = code not in self.outcomes
             if outcome not in self.outcomes.setdefault(code, []):
                 self.outcomes[code].append(outcome)
             if first and not self.resting:
                 self.begin(sent.chat_id)
 
-    def _what_became(self, code: str) -> str:
-        came = self.delivered()[code] > 0
+    def _what_became(self, text: str) -> str:
+        if event := _EVENT.search(text):
+            return self.only or (DONE if self._changed(event[1], event[2], event[3]) and self.dice.random() < 0.7 else AGAIN)
+        came = self.delivered()[codes_in(text)[0]] > 0
         likely, other = (DONE, AGAIN) if came else (AGAIN, LEAVE)
         return self.only or (likely if self.dice.random() < 0.7 else other)
+
+    def _changed(self, change: str, title: str, code: str) -> bool:
+        """Whether it really happened, as one who looks into the calendar sees."""
+        found = [event for event in self.calendar.events() if event.title == title]
+        if change == MOVE:
+            return [event.start for event in found] == [moment(code, MOVED_TO)]
+        return bool(found) is (change == PUT_IN)
 
     def _press(self, sent: Sent, choice: str) -> None:
         """Each card once, however often it is shown."""
@@ -99,6 +121,8 @@ class People:
         code = codes_in(sent.text)[0]
         if choice == "Approve":
             self.approved[code] += 1
+        elif event := _EVENT.search(sent.text):
+            self.chosen_events.setdefault(event[2], []).append((event[1], choice))
         else:
             self.chosen.setdefault(code, []).append(choice)
         press = asyncio.get_running_loop().create_task(self.api.user(sent.chat_id).press(sent, data, stale=True))

@@ -25,8 +25,8 @@ from tests.servers.telegram.messages import Sent
 
 ROOT = Path(__file__).resolve().parents[2]
 TRAINED = ROOT / ".pytest_cache" / "majordomo-trained"
-START_SECONDS = 40.0
-STOP_SECONDS = 25.0
+START_SECONDS = 120.0
+STOP_SECONDS = 60.0
 MARK = "↻"
 KEPT_ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
 
@@ -117,16 +117,16 @@ class Majordomo:
 async def majordomo(api: Api, *, database_url: str = "", code: str = "", limits: bool = False, **environment: str) -> AsyncIterator[Majordomo]:
     """A bot in a folder of its own, not yet started; killed and removed at the end."""
     with tempfile.TemporaryDirectory(prefix="majordomo-crash-", ignore_cleanup_errors=True) as folder:
-        _copy(TRAINED, Path(folder) / "data" / "cache")
+        copy_trained(TRAINED, Path(folder) / "data" / "cache")
         bot = Majordomo(api, Path(folder), database_url=database_url, code=code, limits=limits, **environment)
         try:
             yield bot
         finally:
             await bot.kill()
-            _copy(Path(folder) / "data" / "cache", TRAINED)
+            copy_trained(Path(folder) / "data" / "cache", TRAINED)
 
 
-def _copy(source: Path, target: Path) -> None:
+def copy_trained(source: Path, target: Path) -> None:
     """What one bot trained serves the next; the files are named by what they were trained on."""
     target.mkdir(parents=True, exist_ok=True)
     for file in source.glob("*.npz"):

@@ -1,4 +1,4 @@
-"""Given letters and changes of files under way, when the process is killed, then nothing is done twice, lost or falsely called sent; what is unknown is asked about."""
+"""Given letters and changes of files and calendars under way, when killed, then nothing is done twice, lost or falsely called done; what is unknown is asked about."""
 
 from __future__ import annotations
 
@@ -6,31 +6,39 @@ import asyncio
 import os
 import random
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import pytest
 
-from tests.crash import effects_agent, effects_commits
+from tests.crash import effects_agent, effects_calendar, effects_commits
 from tests.crash.effects_books import Tally, balance, look, rows
 from tests.crash.effects_people import DONE, People
 from tests.crash.majordomo import ROOT, Majordomo, majordomo, telegram
-from tests.servers import smtp
+from tests.servers import radicale, smtp
 
 SOAK = os.environ.get("MAJORDOMO_SOAK") == "1"
-KILLS = int(os.environ.get("EFFECT_KILLS", 300 if SOAK else 3))
+KILLS = int(os.environ.get("EFFECT_KILLS", 300 if SOAK else 2))
 KILLS_WITH_APPROVAL = int(os.environ.get("EFFECT_KILLS_WITH_APPROVAL", 100 if SOAK else 1))
 KILLS_ON_POSTGRES = int(os.environ.get("EFFECT_KILLS_ON_POSTGRES", 100 if SOAK else 1))
 ALL = range(1, 200)
-COMMITS = [("allow", "0", ALL if SOAK else (11,)), ("ask", "0.2", ALL if SOAK else (14,))]
+COMMITS = [
+    pytest.param("allow", "0", ALL, id="freely", marks=pytest.mark.soak),
+    pytest.param("ask", "0.2", ALL if SOAK else (14,), id="with approval and delay"),
+]
 COMMITS_ON_POSTGRES = ALL if SOAK else (12,)
 CHATS = (8001, 8002, 8003)
 LATEST = 1.0
 """Seconds after something was seen by which the process is dead."""
 SEED = int(os.environ.get("EFFECT_SEED", 7))
 SHORTLY = 0.03
-"""The same where the mail server has just come to a certain point."""
+"""The same where the mail server or the calendar has just come to a certain point."""
+SHUT = 1.5
+"""Seconds for which the calendar cannot be reached when a killed process has come up again: what it cannot look up it asks about."""
+PATIENCE = 240.0
+"""Seconds until what must come has come, on the slowest machine; whoever waits goes on as soon as it has."""
+pytestmark = pytest.mark.timeout(14400 if SOAK else 300)
 EAGER = """
 import bot.app
 bot.app.ENGINE_DELAY = 0.05
@@ -99,6 +107,22 @@ from orchestrator.actions import effects
 effects.into_doubt = lambda connection, effect_id, now: None
 """
 """The twin without the commit before the irreversible moment: after a kill the letter looks as if it had only been claimed."""
+NO_KEY = """
+import secrets
+from orchestrator.actions.calls import Call
+Call.idempotency_key = property(lambda call: secrets.token_hex(16))
+"""
+"""The twin in which every attempt at a step has a key, and so an event a UID, of its own."""
+SERVER: list[radicale.Radicale] = []
+
+
+@pytest.fixture(scope="module", autouse=True)
+def calendars() -> Iterator[None]:
+    """One Radicale for all these tests, which have it one after the other."""
+    with radicale.running() as server:
+        SERVER[:] = [server]
+        yield
+        SERVER.clear()
 
 
 @dataclass
@@ -106,6 +130,7 @@ class Office:
     bot: Majordomo
     people: People
     server: smtp.MailServer
+    calendar: effects_calendar.Calendar
     tally: Tally
 
 
@@ -115,12 +140,16 @@ async def office(
 ) -> AsyncIterator[Office]:
     owners = ",".join(f"telegram:{chat}" for chat in CHATS)
     with smtp.running() as server:
-        settings = {"SMTP_URL": server.url, "MAJORDOMO_MAIL_HOLD": hold, "MAJORDOMO_OWNERS": owners}
-        async with telegram() as api, majordomo(api, database_url=database_url, code=EAGER + QUICK + code) as bot:
+        async with (
+            effects_calendar.opened(SERVER[0]) as calendar,
+            telegram() as api,
+            majordomo(api, database_url=database_url, code=EAGER + QUICK + code) as bot,
+        ):
+            settings = {"SMTP_URL": server.url, "CALDAV_URL": calendar.url, "MAJORDOMO_MAIL_HOLD": hold, "MAJORDOMO_OWNERS": owners}
             plugin = effects_agent.install(bot.folder)
             bot.environment |= settings | {"PYTHONPATH": f"{ROOT}{os.pathsep}{plugin}", effects_commits.VARIABLE: str(bot.folder / "armed")}
             (bot.folder / "majordomo.yaml").write_text(effects_agent.CONFIG.format(mail=mail))
-            yield Office(bot, People(api, server, random.Random(SEED), requests), server, Tally())
+            yield Office(bot, People(api, server, calendar, random.Random(SEED), requests), server, calendar, Tally())
 
 
 # --- at random moments ---
@@ -136,19 +165,38 @@ async def until(holds: Callable[[], bool], seconds: float) -> bool:
     return True
 
 
+def end_at_change(on: Office, number: int) -> None:
+    """The process will die in the very instant in which the calendar has its `number`-th change from now on and nobody has heard of it; 0: it will not."""
+    left = number
+
+    def count(_: str) -> None:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            on.bot.kill_now()
+
+    on.calendar.on_change = count
+
+
 async def kill_somewhere(on: Office, dice: random.Random) -> None:
-    """Anywhere; or as the mail server comes to a letter, is asked to take it, is given it; or the very instant in which it has it."""
-    where = dice.choice(("", "", "MAIL", "DATA", "BODY", "delivered"))
+    """Anywhere; or as the mail server comes to a letter, is asked to take it, is given it; or the very instant in which it has it. So with the calendar."""
+    where = dice.choice(("", "", "MAIL", "DATA", "BODY", "delivered", effects_calendar.PUT, effects_calendar.DELETE, "changed"))
     if where == "delivered":
         on.server.on_delivery = on.bot.kill_now
         await until(lambda: not on.bot.running, 8.0)
         on.server.on_delivery = None
+    elif where == "changed":
+        end_at_change(on, dice.randint(1, 4))
+        await until(lambda: not on.bot.running, 8.0)
+        end_at_change(on, 0)
     elif where:
-        seen = on.server.verbs.count(where)
-        await until(lambda: on.server.verbs.count(where) > seen, 8.0)
+        verbs = on.calendar.verbs if where in effects_calendar.CHANGES else on.server.verbs
+        seen = verbs.count(where)
+        await until(lambda: verbs.count(where) > seen, 8.0)
         await asyncio.sleep(dice.random() * SHORTLY)
     else:
         await asyncio.sleep(dice.random() * LATEST)
+    on.calendar.open = where != "changed" or dice.random() < 0.7
     await on.bot.kill()
     look(on.bot, on.tally)
 
@@ -161,8 +209,11 @@ async def at_random_moments(on: Office, kills: int) -> None:
     for _ in range(kills):
         await kill_somewhere(on, dice)
         await on.bot.start()
+        if not on.calendar.open:
+            await asyncio.sleep(SHUT)
+            on.calendar.open = True
     on.people.resting = True
-    await on.people.until_ended(list(on.people.begun), 90)
+    await on.people.until_ended(list(on.people.begun), PATIENCE)
     await asyncio.sleep(0.3)
     balance(on.bot, on.people, on.tally)
     print(f"\n{on.tally}")
@@ -172,13 +223,11 @@ async def at_random_moments(on: Office, kills: int) -> None:
     assert on.people.api.violations == []
 
 
-@pytest.mark.timeout(3600 if SOAK else 120)
 async def test_killed_at_any_moment_every_letter_comes_once_or_is_asked_about() -> None:
     async with office() as on:
         await at_random_moments(on, KILLS)
 
 
-@pytest.mark.timeout(3600 if SOAK else 120)
 async def test_killed_at_any_moment_with_approval_and_delay_too() -> None:
     requests = ("deliver letter {code}", "email {code}@example.com with subject Late: I'm late")
     async with office(mail="ask", hold="0.3", requests=requests) as on:
@@ -188,7 +237,6 @@ async def test_killed_at_any_moment_with_approval_and_delay_too() -> None:
 
 @pytest.mark.postgres
 @pytest.mark.xdist_group("postgres")
-@pytest.mark.timeout(3600 if SOAK else 120)
 async def test_killed_at_any_moment_on_postgres(postgres_url: str) -> None:
     async with office(database_url=postgres_url) as on:
         await at_random_moments(on, KILLS_ON_POSTGRES)
@@ -206,7 +254,7 @@ async def at_commits(on: Office, numbers: range | tuple[int, ...]) -> int:
         for side in (effects_commits.BEFORE, effects_commits.AFTER):
             effects_commits.arm(armed, number, side)
             code = on.people.begin(CHATS[0])
-            await until(lambda code=code: not on.bot.running or code in on.people.outcomes, 60.0)  # type: ignore[misc]
+            await until(lambda code=code: not on.bot.running or code in on.people.outcomes, PATIENCE)  # type: ignore[misc]
             if await until(lambda: not on.bot.running, 0.4):
                 most, untouched = number, 0
                 look(on.bot, on.tally)
@@ -215,14 +263,14 @@ async def at_commits(on: Office, numbers: range | tuple[int, ...]) -> int:
             effects_commits.disarm(armed)
             await on.bot.kill()
             await on.bot.start()
-            await on.people.until_ended([code], 60)
+            await on.people.until_ended([code], PATIENCE)
             await asyncio.sleep(0.2)
     return most
 
 
 async def through_commits(on: Office, numbers: range | tuple[int, ...]) -> None:
     most = await at_commits(on, numbers)
-    await on.people.until_ended(list(on.people.begun), 60)
+    await on.people.until_ended(list(on.people.begun), PATIENCE)
     await asyncio.sleep(0.3)
     balance(on.bot, on.people, on.tally)
     print(f"\nup to commit {most}: {on.tally}")
@@ -231,8 +279,7 @@ async def through_commits(on: Office, numbers: range | tuple[int, ...]) -> None:
     assert on.tally.kills >= min(2 * len(numbers), 30)
 
 
-@pytest.mark.timeout(3600 if SOAK else 120)
-@pytest.mark.parametrize(("mail", "hold", "numbers"), COMMITS, ids=["freely", "with approval and delay"])
+@pytest.mark.parametrize(("mail", "hold", "numbers"), COMMITS)
 async def test_killed_before_and_after_a_commit_every_letter_comes_once_or_is_asked_about(mail: str, hold: str, numbers: range | tuple[int, ...]) -> None:
     async with office(code=effects_commits.CODE, mail=mail, hold=hold) as on:
         await through_commits(on, numbers)
@@ -240,7 +287,6 @@ async def test_killed_before_and_after_a_commit_every_letter_comes_once_or_is_as
 
 @pytest.mark.postgres
 @pytest.mark.xdist_group("postgres")
-@pytest.mark.timeout(3600 if SOAK else 120)
 async def test_killed_before_and_after_a_commit_on_postgres(postgres_url: str) -> None:
     async with office(database_url=postgres_url, code=effects_commits.CODE) as on:
         await through_commits(on, COMMITS_ON_POSTGRES)
@@ -256,11 +302,11 @@ async def killed_while_the_server_takes_it(code: str = "") -> tuple[int, list[st
         on.server.on_delivery = on.bot.kill_now
         await on.bot.start()
         letter = on.people.begin(CHATS[0])
-        assert await until(lambda: not on.bot.running, 20.0)
+        assert await until(lambda: not on.bot.running, PATIENCE)
         on.server.on_delivery = None
         await on.bot.kill()
         await on.bot.start()
-        await on.people.until_ended([letter], 30)
+        await on.people.until_ended([letter], PATIENCE)
         states = [row.state for row in rows(on.bot, "SELECT state FROM effects WHERE tool = 'email.send'")]
         assert states == ["done"]
         return on.people.delivered()[letter], on.people.chosen.get(letter, []), on.people.outcomes[letter]
@@ -274,6 +320,46 @@ async def test_without_the_commit_before_the_moment_it_comes_twice_and_nobody_is
     assert await killed_while_the_server_takes_it(NO_DOUBT) == (2, [], ["sent"])
 
 
+async def killed_while_the_calendar_takes_it(changes: tuple[int, ...], *, shut: bool = False, code: str = "") -> Office:
+    """The calendar has one change after another, and each time the process dies before it hears of it. `shut`: at first nobody can look it up."""
+    async with office(code=code) as on:
+        on.people.resting, on.people.only = True, DONE
+        await on.bot.start()
+        end_at_change(on, changes[0])
+        letter = on.people.begin(CHATS[0])
+        for following in (*changes[1:], 0):
+            assert await until(lambda: not on.bot.running, PATIENCE)
+            on.calendar.open = not shut
+            await on.bot.kill()
+            look(on.bot, on.tally)
+            end_at_change(on, following)
+            await on.bot.start()
+            if shut:
+                assert await until(lambda: bool(on.people.chosen_events), PATIENCE)
+                on.calendar.open, shut = True, False
+        await on.people.until_ended([letter], PATIENCE)
+        balance(on.bot, on.people, on.tally)
+        return on
+
+
+async def test_an_event_whose_arrival_nobody_heard_of_is_looked_up_or_asked_about() -> None:
+    on = await killed_while_the_calendar_takes_it((1, 2), shut=True)
+    assert (on.tally.faults, list(on.people.chosen_events.values())) == ([], [[("Put", DONE)]])
+    assert on.tally.at_kills["in_doubt"] == 2
+
+
+@pytest.mark.soak
+async def test_killed_at_every_change_of_a_calendar_nobody_is_asked_and_each_is_made_once() -> None:
+    on = await killed_while_the_calendar_takes_it((1, 1, 1, 1))
+    assert (on.tally.faults, on.people.chosen_events, on.tally.at_kills["in_doubt"]) == ([], {}, 4)
+
+
+async def test_without_a_key_that_stays_the_same_it_is_booked_twice_or_falsely_denied() -> None:
+    on = await killed_while_the_calendar_takes_it((2,), code=NO_KEY)
+    assert any("that the ledger does not have as done" in fault for fault in on.tally.faults)
+    assert any("the removed event stands 1 times" in fault for fault in on.tally.faults)
+
+
 # --- what is taken over, and what is not ---
 
 
@@ -284,7 +370,7 @@ async def taken_over_late(code: str, seconds: float) -> tuple[int, list[str]]:
         (on.bot.folder / "armed").touch()
         await on.bot.start()
         letter = on.people.begin(CHATS[0])
-        assert await until(lambda: not on.bot.running, 30.0)
+        assert await until(lambda: not on.bot.running, PATIENCE)
         (on.bot.folder / "armed").unlink()
         on.server.on_delivery = lambda: time.sleep(1.5)
         await on.bot.kill()
@@ -294,7 +380,7 @@ async def taken_over_late(code: str, seconds: float) -> tuple[int, list[str]]:
 
 
 async def test_what_has_gone_on_since_is_not_taken_away_from_who_is_at_it() -> None:
-    assert await taken_over_late("", 30.0) == (1, ["sent"])
+    assert await taken_over_late("", PATIENCE) == (1, ["sent"])
 
 
 @pytest.mark.soak
@@ -312,7 +398,7 @@ async def killed_coming_up(url: str, code: str, seconds: float) -> int:
         (on.bot.folder / "armed").touch()
         await on.bot.start()
         letter = on.people.begin(CHATS[0])
-        assert await until(lambda: not on.bot.running, 30.0)
+        assert await until(lambda: not on.bot.running, PATIENCE)
         (on.bot.folder / "armed").unlink()
         await on.bot.kill()
         await on.bot.start()
@@ -323,7 +409,7 @@ async def killed_coming_up(url: str, code: str, seconds: float) -> int:
 @pytest.mark.postgres
 @pytest.mark.xdist_group("postgres")
 async def test_what_a_worker_began_that_died_as_it_came_up_is_taken_over(postgres_url: str) -> None:
-    assert await killed_coming_up(postgres_url, "", 30.0) == 1
+    assert await killed_coming_up(postgres_url, "", PATIENCE) == 1
 
 
 @pytest.mark.soak
