@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from orchestrator.contracts import Action, Button, Card, Person, Task, ToolError, Words
 from orchestrator.outside import Secret
-from orchestrator.tasks import outgoing
+from orchestrator.tasks import notifications, outgoing
 from storage import vault as safe
 from storage.audit import AuditKind, AuditLog, Entry
 from storage.database import Database
@@ -27,9 +27,15 @@ from storage.vault.credentials import CredentialKind, NewCredential, Scope
 LASTS = timedelta(hours=24)
 FORM_LASTS = timedelta(minutes=10)
 TOKEN_BYTES = 16
+ASKED_AT_MOST = 2
+"""How often a task asks by itself: once more where nobody answered in time."""
 PENDING, PROVIDED, DECLINED, EXPIRED = "pending", "provided", "declined", "expired"
-NOT_A_SECRET = re.compile(r"^\s*/|[?？]\s*$|^\W*(?:stop|cancel|abbrechen|cancelar|取消|停)\W*$", re.I)
-"""A command, a question or a stop is never taken for the secret that was asked for."""
+NOT_A_SECRET = re.compile(r"^\s*/[a-z_]{1,32}(?:@\w+)?(?:\s|$)|^\W*(?:stop|cancel|abbrechen|cancelar|取消|停)\W*$", re.I)
+"""A command or a stop is never taken for the secret that was asked for; nor is a question."""
+ASKING = re.compile(r"[?？]\s*$")
+PLAIN_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+A_SENTENCE = 4
+"""With so many words on its line, a question is one whatever its words are made of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +73,16 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """The house's credentials. `form_base` gives the address of the one-time form for a channel, or "" where none can be reached."""
+    """The house's credentials. `form_base` gives the address of the one-time form for a channel, or "" where none can be reached.
+
+    On channels that are `form_only` a message cannot be taken back: there the next message is never taken as the secret.
+    """
 
     vault: safe.Vault
     words: Words
     form_base: Callable[[str], str] = field(default=lambda channel: "")
     audit: AuditLog | None = None
+    form_only: frozenset[str] = frozenset()
 
     # --- a task needs one ---
 
@@ -82,16 +92,17 @@ class Credentials:
         if found is not None and found.verification is not kept.Verification.FAILED and _fits(found, wanted):
             return found.handle
         mine = (CredentialRequestRow.task_id == task.id, CredentialRequestRow.key == key, CredentialRequestRow.epoch == task.epoch)
-        row = connection.execute(sa.select(CredentialRequestRow.__table__).where(*mine).order_by(CredentialRequestRow.id.desc())).first()
-        if row is not None and row.state == DECLINED:
+        states = list(connection.execute(sa.select(CredentialRequestRow.state).where(*mine).order_by(CredentialRequestRow.id)).scalars())
+        latest, expired = states[-1] if states else "", states.count(EXPIRED)
+        if latest == DECLINED:
             raise ToolError(f"you did not want to give the credentials for {wanted.service}")
-        if row is not None and row.state == EXPIRED:
+        if latest == EXPIRED and expired >= ASKED_AT_MOST:
             raise ToolError(f"nobody gave the credentials for {wanted.service} in time")
-        if row is None or row.state != PENDING:
-            self._ask(connection, person, task, key, wanted, now)
+        if latest != PENDING:
+            self._ask(connection, person, task, key, wanted, now, again=expired)
         return None
 
-    def _ask(self, connection: sa.Connection, person: Person, task: Task, key: str, wanted: Wanted, now: datetime) -> None:
+    def _ask(self, connection: sa.Connection, person: Person, task: Task, key: str, wanted: Wanted, now: datetime, again: int = 0) -> None:
         request_id, expires = new_id(), now + LASTS
         given = {
             "service": wanted.service, "reason": wanted.reason or "-", "host": urlsplit(wanted.url).hostname or "", "number": task.number,
@@ -100,7 +111,9 @@ class Credentials:
         buttons = tuple(
             Button(self.words(person.language, f"button-{choice}", {}), Action("credential", request_id, choice)) for choice in ("provide", "decline")
         )
-        card = Card(self.words(person.language, "credential-wanted", given), (buttons,))
+        until = "credential-until-last" if again + 1 >= ASKED_AT_MOST else "credential-until"
+        said = (*(("credential-again",) if again else ()), "credential-wanted", until)
+        card = Card("\n".join(self.words(person.language, message, given) for message in said), (buttons,))
         outgoing_id = outgoing.post(connection, outgoing.Envelope(task.chat_id or "", person.id, now, task.id), card)
         connection.execute(
             sa.insert(CredentialRequestRow),
@@ -110,16 +123,24 @@ class Credentials:
                 "fields": [list(wanted.fields), list(wanted.tools)], "reason": wanted.reason, "expires_at": expires, "created_at": now,
             },
         )  # fmt: skip
+        text = self.words(person.language, "notice-credential", {"service": wanted.service, "number": task.number})
+        notice = notifications.Notice(notifications.CREDENTIAL, wanted.service, text, task.id, data={"ask": request_id}, until=expires)
+        notifications.alongside(connection, outgoing.Envelope(task.chat_id or "", person.id, now, task.id), notice, self.words, person.language)
 
     # --- the person answers ---
 
+    def needs_form(self, connection: sa.Connection, request: Request) -> bool:
+        """Whether only the form would do in this chat, and there is none: MAJORDOMO_PUBLIC_URL is not set."""
+        channel = _channel_of(connection, request)
+        return channel in self.form_only and not self.form_base(channel)
+
     def begin(self, connection: sa.Connection, request: Request, now: datetime) -> str:
         """ "Provide": the address of a fresh one-time form, or "" after which the next message is taken as the secret."""
-        channel = str(connection.execute(sa.select(ChatRow.channel).where(ChatRow.id == request.chat_id)).scalar_one())
+        channel = _channel_of(connection, request)
         base = self.form_base(channel)
         mine = sa.update(CredentialRequestRow).where(CredentialRequestRow.id == request.id, CredentialRequestRow.state == PENDING)
         if not base:
-            connection.execute(mine.values(awaiting_text=True))
+            connection.execute(mine.values(awaiting_text=channel not in self.form_only))
             return ""
         token = secrets.token_hex(TOKEN_BYTES)
         connection.execute(mine.values(token_hash=_hash(token), token_expires_at=now + FORM_LASTS, awaiting_text=False))
@@ -149,7 +170,7 @@ class Credentials:
         open_here = (CredentialRequestRow.chat_id == chat_id, CredentialRequestRow.person_id == person_id, CredentialRequestRow.state == PENDING)
         query = sa.select(CredentialRequestRow.__table__).where(*open_here, CredentialRequestRow.awaiting_text, CredentialRequestRow.expires_at > now)
         row = connection.execute(query.order_by(CredentialRequestRow.id.desc())).first()
-        if row is None or NOT_A_SECRET.search(text):
+        if row is None or NOT_A_SECRET.search(text) or is_question(text):
             return None
         request = _from_row(row)
         values = read_fields(text, request.fields)
@@ -216,6 +237,27 @@ def expire(connection: sa.Connection, now: datetime, limit: int = 100) -> Sequen
     return [request for row in connection.execute(due.limit(limit)).all() if _close(connection, (request := _from_row(row)).id, EXPIRED, now)]
 
 
+def asks_again(connection: sa.Connection, request: Request) -> bool:
+    """Whether the task will ask for it once more, now that this request has expired."""
+    mine = (CredentialRequestRow.task_id == request.task_id, CredentialRequestRow.key == request.key, CredentialRequestRow.epoch == request.epoch)
+    query = sa.select(sa.func.count()).where(*mine, CredentialRequestRow.state == EXPIRED)
+    return int(connection.execute(query).scalar_one()) < ASKED_AT_MOST
+
+
+def is_question(text: str) -> bool:
+    """Whether a text asks something back; a password may end with a question mark, too, and must not be stored for it.
+
+    What stands on a line of its own below a user name, or is not made of plain words, is no question unless it is a sentence.
+    """
+    lines = [line for line in text.strip().splitlines() if line.strip()]
+    if not lines or not ASKING.search(lines[-1]):
+        return False
+    words = lines[-1].strip(" \t?？¿!！.,").split()
+    if len(words) >= A_SENTENCE:
+        return True
+    return (len(lines) == 1 or len(words) > 1) and all(PLAIN_WORD.fullmatch(word.strip("?？¿!！.,;:")) for word in words)
+
+
 def read_fields(text: str, fields: Sequence[str]) -> dict[str, str] | None:
     """What a message says of the wanted fields: one value, or one for each line or word. None when they do not add up."""
     if len(fields) == 1:
@@ -226,6 +268,10 @@ def read_fields(text: str, fields: Sequence[str]) -> dict[str, str] | None:
         [re.sub(rf"^{re.escape(name)}\s*[:=]\s*", "", part, flags=re.I) for name, part in zip(fields, parts, strict=False)] if len(parts) == len(fields) else []
     )
     return dict(zip(fields, parts, strict=True)) if len(parts) == len(fields) and all(parts) else None
+
+
+def _channel_of(connection: sa.Connection, request: Request) -> str:
+    return str(connection.execute(sa.select(ChatRow.channel).where(ChatRow.id == request.chat_id)).scalar_one())
 
 
 def _fits(found: kept.Credential, wanted: Wanted) -> bool:

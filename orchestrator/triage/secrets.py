@@ -11,7 +11,9 @@ from orchestrator.actions.credentials import Credentials, Request
 from orchestrator.contracts import WAITING, Action, Button, Card
 from orchestrator.execution.runner import Runner
 from orchestrator.tasks import manager, outgoing
+from orchestrator.tasks.address_intake import MARK
 from orchestrator.tasks.people import person_of
+from orchestrator.triage import notices
 from orchestrator.triage.turn import Turn
 from storage.vault import VaultError
 from storage.vault import credentials as kept
@@ -30,8 +32,12 @@ def pressed(turn: Turn, action: Action) -> str:
         _close_card(turn, request, "credential-declined")
         wake(turn, request.task_id)
         return "credential-declined"
-    address = house.begin(turn.connection, request, turn.now)
     again = Button(turn.words("button-decline"), Action("credential", request.id, "decline"))
+    if house.needs_form(turn.connection, request):
+        retry = Button(turn.words("button-provide"), Action("credential", request.id, "provide"))
+        turn.reply(Card(turn.words("credential-no-form", service=request.service), ((retry, again),)), request.task_id)
+        return "press-taken"
+    address = house.begin(turn.connection, request, turn.now)
     how = turn.words("credential-form", address=address) if address else turn.words("credential-next-message", fields=_field_names(turn, request))
     rows = ((Button(turn.words("button-new-link"), Action("credential", request.id, "provide")), again),) if address else ((again,),)
     turn.reply(Card(how, rows), request.task_id)
@@ -40,17 +46,21 @@ def pressed(turn: Turn, action: Action) -> str:
 
 def taken(turn: Turn, request_id: str) -> None:
     """A message was taken out at intake: say what became of it, and let the task go on."""
+    if request_id.startswith(MARK):
+        notices.taken(turn, request_id)
+        return
     request = credentials.find(turn.connection, request_id, turn.person.id)
     if request is None:
         return
-    if request.state == credentials.PENDING and turn.payload.get("message_id") is not None:
-        outgoing.remove(turn.connection, turn.envelope(request.task_id), str(turn.payload["message_id"]))
+    if (platform_id := turn.payload.get("message_id")) is not None:
+        outgoing.remove(turn.connection, turn.envelope(request.task_id), str(platform_id))
     if request.state == credentials.PENDING:
         turn.reply(turn.words("credential-unreadable", fields=_field_names(turn, request)), request.task_id)
         return
+    if request.state != credentials.PROVIDED:
+        turn.reply(turn.words("ask-expired"), request.task_id)
+        return
     _close_card(turn, request, "credential-kept")
-    if (platform_id := turn.payload.get("message_id")) is not None:
-        outgoing.remove(turn.connection, turn.envelope(request.task_id), str(platform_id))
     turn.reply(turn.words("credential-kept-now", service=request.service), request.task_id)
     wake(turn, request.task_id)
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
-import urllib.parse
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -32,6 +30,7 @@ from storage.database import Database
 from storage.models import CredentialUseRow, MessageRow
 from storage.vault import FileKeys, Vault
 from tests.actions.stage import WORDS, Page, Stage, World, errand
+from tests.encodings import found_in, found_in_files
 
 SECRET = "Tr0ub4dor&3/€-geheim"
 PORTAL = "https://portal.example:8443"
@@ -113,23 +112,11 @@ async def write(on: Stage, text: str, platform_id: str = "77") -> None:
     await on.pump()
 
 
-def encodings(secret: str) -> list[bytes]:
-    raw = secret.encode()
-    forms = [raw, urllib.parse.quote(secret, safe="").encode(), raw.hex().encode(), json.dumps(secret)[1:-1].encode(), secret.encode("utf-16-le")]
-    forms += [base64.b64encode(b"x" * shift + raw)[4 if shift else 0 : -4] for shift in range(3)]
-    return forms
-
-
 def traces(on: Stage, tmp_path: Path) -> list[str]:
     """Every place in which the secret can be found, in any encoding: files of the database, its WAL, person's files."""
-    found = []
     if on.database.is_sqlite:
-        for path in sorted(tmp_path.rglob("*")):
-            data = path.read_bytes() if path.is_file() else b""
-            found += [str(path) for form in encodings(SECRET) if form in data]
-        return found
-    dump = on.database.read_now(_everything)
-    return ["database" for form in encodings(SECRET) if form in dump]
+        return found_in_files(SECRET, tmp_path)
+    return found_in(SECRET, on.database.read_now(_everything))
 
 
 def _everything(connection: sa.Connection) -> bytes:
@@ -165,7 +152,7 @@ async def test_the_search_would_find_it(stage: Open, tmp_path: Path) -> None:
     assert traces(on, tmp_path) != []
 
 
-@pytest.mark.parametrize("text", ["what do you need it for?", "/tasks", "stop", "¿para qué?", "为什么？"])
+@pytest.mark.parametrize("text", ["what do you need it for?", "why me?", "/tasks", "stop", "¿para qué?", "为什么？", "Hi\nwhat is 2fa good for?"])
 async def test_a_question_or_a_command_is_not_taken_for_the_secret(stage: Open, text: str) -> None:
     on = stage()
     task = await on.begin()
@@ -211,9 +198,42 @@ async def test_declined_the_task_ends_without_it(stage: Open) -> None:
     assert on.now(task).state is TaskState.FAILED and "did not want to give" in on.heard()
 
 
-async def test_nobody_answers_and_a_retry_asks_again(stage: Open) -> None:
+async def test_nobody_answers_and_it_is_asked_once_more_by_itself(stage: Open, world: World) -> None:
     on = stage()
     task = await on.begin()
+    assert "I ask once more" in on.cards()[-1]["text"]
+    first = on.token("Provide")
+    await on.wait(hours=24, minutes=1)
+    assert on.now(task).state is TaskState.AWAITING_CREDENTIALS and on.buttons() == ["Provide", "Decline"]
+    assert "Nobody gave it in time" in on.cards()[-1]["text"] and "the task ends without it" in on.cards()[-1]["text"]
+    assert "used already" in await on.press("", token=first)
+    await on.press("Provide")
+    await write(on, f"ann\n{SECRET}")
+    assert on.now(task).state is TaskState.COMPLETED and world.texts == [SECRET]
+
+
+async def test_the_form_of_the_first_request_is_dead_once_it_is_asked_again(stage: Open) -> None:
+    on = stage(base="http://127.0.0.1")
+    await on.begin()
+    path = await address(on)
+    await on.wait(hours=24, minutes=1)
+    async with browser(on) as person:
+        assert (await person.get(path)).status_code == 410
+
+
+@pytest.mark.parametrize("text", ["ann\nhunter2?", "ann hunter2?", "ann\nletmein?", "ann Tr0ub4dor&3?", "ann /9xKq7"])
+async def test_a_password_may_look_like_a_question_or_a_path(stage: Open, world: World, text: str) -> None:
+    on = stage()
+    task = await on.begin()
+    await on.press("Provide")
+    await write(on, text)
+    assert on.now(task).state is TaskState.COMPLETED and world.texts == [text.split()[-1]]
+
+
+async def test_nobody_answers_twice_and_a_retry_asks_again(stage: Open) -> None:
+    on = stage()
+    task = await on.begin()
+    await on.wait(hours=24, minutes=1)
     await on.wait(hours=24, minutes=1)
     assert on.now(task).state is TaskState.FAILED and "asks again" in on.heard()
     await on.database.write(lambda connection: on.runner.start(connection, manager.retry(connection, on.now(task), on.clock.now()), on.somebody.person))

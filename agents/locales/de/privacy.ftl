@@ -1,0 +1,1 @@
+help-data = **Ihre Daten**: /export gibt Ihnen alles, /forgetme löscht alles

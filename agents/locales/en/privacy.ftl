@@ -1,0 +1,1 @@
+help-data = **Your data**: /export gives you all of it, /forgetme erases it

@@ -1,0 +1,1 @@
+help-data = **Sus datos**: /export se lo entrega todo, /forgetme lo borra
