@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
@@ -13,14 +15,18 @@ if TYPE_CHECKING:
     from orchestrator.contracts import Plan
 
 MARKUP = re.compile(r"([\\*_`\[\]])")
+NONE: Mapping[str, Plan] = MappingProxyType({})
 
 
 class Custom:
-    """Carries out the plan in the task's slots: `steps`, and `goal` for its title."""
+    """Carries out the named tasks of the configuration, by task type; and the plan in a task's slots: `steps`, and `goal` for its title."""
 
     name = "custom"
-    task_types = frozenset({"custom"})
     lane = Lane.DURABLE
+
+    def __init__(self, plans: Mapping[str, Plan] = NONE) -> None:
+        self._plans = plans
+        self.task_types = frozenset({"custom", *plans})
 
     def can_handle(self, task: Task) -> bool:
         return task.type in self.task_types
@@ -28,6 +34,8 @@ class Custom:
     async def process(self, task: Task, context: Context) -> Outcome:
         if context.person.role is Role.GUEST:
             return Declined(Card(context.words("custom-not-for-guests")), "guests cannot run configured steps")
+        if (named := self._plans.get(task.type)) is not None:
+            return await run(named, context)
         if not task.slots.get("steps"):
             return Declined(Card(context.words("custom-no-steps")), "no steps")
         from orchestrator.contracts import Plan  # noqa: PLC0415 - plans are loaded when they are wanted

@@ -72,6 +72,10 @@ class Ask:
     files: Mapping[str, str] = field(default_factory=dict)
     second_id: str | None = None
     second_after: timedelta | None = None
+    tainted: bool = False
+    """Whether texts of outsiders have been read in the task."""
+    covers: Mapping[str, str] = field(default_factory=dict)
+    """Of a plan: the effects shown with their final arguments, step key to digest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,9 @@ class Approval:
     decision: str
     expires_at: datetime
     created_at: datetime
+    tainted: bool
+    covers: Mapping[str, str]
+    decided_by: str | None
 
 
 def ask(connection: sa.Connection, new: Ask) -> Approval:
@@ -112,7 +119,8 @@ def ask(connection: sa.Connection, new: Ask) -> Approval:
             "id": approval_id, "kind": new.kind.value, "task_id": new.task.id, "person_id": new.task.person_id, "approver_id": new.approver_id,
             "second_id": new.second_id, "second_at": new.now + new.second_after if new.second_id and new.second_after else None,
             "chat_id": new.chat_id, "key": new.key, "epoch": new.task.epoch, "tool": new.tool, "version": new.version,
-            "arguments": dict(new.arguments), "files": dict(new.files), "digest": new.digest, "shown": new.shown.as_json(), "remind_at": new.now + new.lasts / 2,
+            "arguments": dict(new.arguments), "files": dict(new.files), "digest": new.digest, "shown": new.shown.as_json(), "tainted": new.tainted,
+            "covers": dict(new.covers), "remind_at": new.now + new.lasts / 2,
             "expires_at": expires, "created_at": new.now,
         },
     )  # fmt: skip
@@ -138,14 +146,29 @@ def latest(connection: sa.Connection, task: Task, key: str, kind: Kind) -> Appro
     return _from_row(row) if row else None
 
 
+def started_plan(connection: sa.Connection, task: Task, key: str) -> Approval | None:
+    """The plan that somebody started in this epoch and whose card showed the effect of this step, whole."""
+    mine = (ApprovalRow.task_id == task.id, ApprovalRow.epoch == task.epoch, ApprovalRow.kind == Kind.PLAN.value)
+    started = (ApprovalRow.state == DECIDED, ApprovalRow.decision == APPROVE)
+    rows = connection.execute(sa.select(ApprovalRow.__table__).where(*mine, *started).order_by(ApprovalRow.id.desc()))
+    return next((_from_row(row) for row in rows if key in row.covers), None)
+
+
+def lately_approved(connection: sa.Connection, person_id: str, since: datetime, limit: int = 10) -> list[Approval]:
+    """A person's own effects that they approved since an instant, newest first."""
+    mine = (ApprovalRow.person_id == person_id, ApprovalRow.decided_by == person_id, ApprovalRow.kind == Kind.EFFECT.value)
+    approved = (ApprovalRow.state == DECIDED, ApprovalRow.decision == APPROVE, ApprovalRow.decided_at > since)
+    query = sa.select(ApprovalRow.__table__).where(*mine, *approved).order_by(ApprovalRow.decided_at.desc()).limit(limit)
+    return [_from_row(row) for row in connection.execute(query)]
+
+
 def get(connection: sa.Connection, approval_id: str) -> Approval:
     return _from_row(connection.execute(sa.select(ApprovalRow.__table__).where(ApprovalRow.id == approval_id)).one())
 
 
 def find(connection: sa.Connection, approval_id: str, presser_id: str) -> Approval | None:
     """An ask that this person may see: the asking task's own person, or one who may decide it."""
-    may = sa.or_(ApprovalRow.person_id == presser_id, ApprovalRow.approver_id == presser_id, ApprovalRow.second_id == presser_id)
-    row = connection.execute(sa.select(ApprovalRow.__table__).where(ApprovalRow.id == approval_id, may)).first()
+    row = connection.execute(sa.select(ApprovalRow.__table__).where(ApprovalRow.id == approval_id, visible_to(presser_id))).first()
     return _from_row(row) if row else None
 
 
@@ -155,6 +178,29 @@ def pending_for(connection: sa.Connection, presser_id: str, now: datetime, *, ch
     if chat_id is not None:
         query = query.where(ApprovalRow.chat_id == chat_id)
     return [_from_row(row) for row in connection.execute(query.order_by(ApprovalRow.id))]
+
+
+def may_decide(approval: Approval, person_id: str, now: datetime) -> bool:
+    """Whether this person may decide an ask at this moment, as long as it is open."""
+    second = approval.second_id == person_id and approval.second_at is not None and approval.second_at <= now
+    return approval.state == PENDING and approval.expires_at > now and (approval.approver_id == person_id or second)
+
+
+def page(connection: sa.Connection, presser_id: str, limit: int, *, states: Sequence[str] = (), task_id: str = "", before: str = "") -> list[Approval]:
+    """Asks that this person may see, newest first; `before` is the id of the last one seen."""
+    query = sa.select(ApprovalRow.__table__).where(visible_to(presser_id))
+    if states:
+        query = query.where(ApprovalRow.state.in_(states))
+    if task_id:
+        query = query.where(ApprovalRow.task_id == task_id)
+    if before:
+        query = query.where(ApprovalRow.id < before)
+    return [_from_row(row) for row in connection.execute(query.order_by(ApprovalRow.id.desc()).limit(limit))]
+
+
+def visible_to(person_id: str) -> sa.ColumnElement[bool]:
+    """The asking task's own person, and who may decide."""
+    return sa.or_(ApprovalRow.person_id == person_id, ApprovalRow.approver_id == person_id, ApprovalRow.second_id == person_id)
 
 
 def decide(connection: sa.Connection, approval: Approval, decision: str, presser_id: str, now: datetime) -> bool:
@@ -206,4 +252,5 @@ def _from_row(row: Any) -> Approval:
     return Approval(
         row.id, Kind(row.kind), row.task_id, row.person_id, row.approver_id, row.second_id, row.second_at, row.chat_id, row.outgoing_id, row.key,
         row.epoch, row.tool, row.version, row.arguments, row.files, row.digest, Shown.from_json(row.shown), row.state, row.decision, row.expires_at, row.created_at,
+        row.tainted, row.covers, row.decided_by,
     )  # fmt: skip

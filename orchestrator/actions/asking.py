@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 from orchestrator.actions import approvals, effects
 from orchestrator.actions.approvals import Approval, Ask, Kind
 from orchestrator.contracts import Action, Button, Card, Person, Task, Words
-from orchestrator.tasks import outgoing
+from orchestrator.tasks import notifications, outgoing
 
 LONGEST_VALUE = 1500
 """Characters of one argument on a card; the rest is cut with a mark, and the whole goes along as a file."""
@@ -28,14 +29,27 @@ FENCE = "```"
 def open_ask(connection: sa.Connection, new: Ask, person: Person, words: Words) -> Approval:
     """Store an ask and show it to who may decide it."""
     approval = approvals.ask(connection, new)
-    show(connection, approval, person, words, new.now)
+    show(connection, approval, person, words, new.now, silent=_note(connection, approval, person, words, new.now))
     return approval
 
 
-def show(connection: sa.Connection, approval: Approval, reader: Person, words: Words, now: datetime, *, lead: str = "", chat_id: str = "") -> None:
+def _note(connection: sa.Connection, approval: Approval, reader: Person, words: Words, now: datetime) -> bool:
+    """An ask is a notification, too. Returns whether its card should make no sound."""
+    summary = visible(approval.shown.summary)[:300]
+    when = approval.expires_at.astimezone(ZoneInfo(reader.effective_zone))
+    text = words(reader.language, "notice-approval", {"when": when, "summary": summary})
+    kind = notifications.BUDGET if approval.kind is Kind.BUDGET else notifications.APPROVAL
+    notice = notifications.Notice(kind, summary, text, approval.task_id, data={"ask": approval.id}, until=approval.expires_at)
+    envelope = outgoing.Envelope(approval.chat_id, reader.id, now, approval.task_id)
+    return notifications.alongside(connection, envelope, notice, words, reader.language).silent
+
+
+def show(
+    connection: sa.Connection, approval: Approval, reader: Person, words: Words, now: datetime, *, lead: str = "", chat_id: str = "", silent: bool = False
+) -> None:
     """Send the card with live buttons; those of an earlier showing act no more. A second approver's card stands beside the first one's."""
     envelope = outgoing.Envelope(chat_id or approval.chat_id, reader.id, now, approval.task_id)
-    card = ask_card(approval, reader, words, lead=lead)
+    card = replace(ask_card(approval, reader, words, lead=lead), silent=silent)
     if reader.id != approval.approver_id:
         outgoing.post(connection, envelope, card)
         return
@@ -71,9 +85,15 @@ def show_hold(connection: sa.Connection, task: Task, reader: Person, entry: effe
     effects.move(connection, entry.id, (effects.HELD,), effects.HELD, outgoing_id=outgoing_id)
 
 
-def closed_card(approval: Approval, reader: Person, words: Words, verdict: str) -> Card:
-    """What the card becomes once nothing can be pressed any more."""
-    return Card(f"**{visible(approval.shown.summary)}**\n{verdict}")
+def tell(connection: sa.Connection, task: Task, reader: Person, text: str, now: datetime) -> None:
+    """A line in the task's chat, where it has one."""
+    if task.chat_id is not None:
+        outgoing.post(connection, outgoing.Envelope(task.chat_id, reader.id, now, task.id), Card(text))
+
+
+def closed_card(approval: Approval, verdict: str, buttons: tuple[tuple[Button, ...], ...] = ()) -> Card:
+    """What the card becomes once it is decided."""
+    return Card(f"**{visible(approval.shown.summary)}**\n{verdict}", buttons)
 
 
 def visible(text: str) -> str:

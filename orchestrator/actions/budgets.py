@@ -38,6 +38,12 @@ _CLOSE = (
     .where(_SPEND.c.id == sa.bindparam("spend"), _SPEND.c.state == RESERVED)
     .values(state=sa.bindparam("to"), credits=sa.bindparam("used"), tokens=sa.bindparam("counted"), settled_at=sa.bindparam("at"))
 )
+_ADD = (
+    sa.update(TaskRow)
+    .where(TaskRow.id == sa.bindparam("of_task"))
+    .values(tokens=TaskRow.tokens + sa.bindparam("more_tokens"), credits=TaskRow.credits + sa.bindparam("more_credits"))
+)
+"""What a task took stands with it, too: for lists and the figures of its agent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +163,8 @@ def _close(connection: sa.Connection, task_id: str, key: str, credits: float, to
         return
     if connection.execute(_CLOSE, {"spend": row.id, "to": state, "used": credits, "counted": tokens, "at": now}).rowcount != 1:
         return
+    if tokens or credits:
+        connection.execute(_ADD, {"of_task": task_id, "more_tokens": tokens, "more_credits": credits})
     if row.counters:
         connection.execute(_MOVE, [{**_which(row.person_id, scope, subject), "freed": row.reserved, "used": credits} for scope, subject in row.counters])
 

@@ -38,6 +38,8 @@ class Call:
     judgement: Judgement = field(default_factory=lambda: Judgement(Verdict.ALLOW))
     estimate: float = 0.0
     approval_id: str | None = None
+    permission_id: str | None = None
+    """The standing permission that it is done under."""
     effect_id: str | None = None
     unsettled: bool = False
     """Whether an earlier attempt got into doubt, so that the world must be asked before anything is done."""

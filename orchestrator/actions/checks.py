@@ -61,11 +61,11 @@ def local_policy(rules: Rules, call: Call) -> None:
 
 def approval(rules: Rules, call: Call) -> Pending | None:
     """What policy asks about goes on only after a person's decision on exactly this plan; the plan in the row is what runs."""
-    if call.judgement.verdict is not Verdict.ASK or permissions.covers(call.connection, call):
+    if call.judgement.verdict is not Verdict.ASK or permissions.covers(rules.policy.standing, call):
         return None
     found = approvals.latest(call.connection, call.task, call.key, Kind.EFFECT)
     if found is None:
-        return rules.ask_for_effect(call, call.judgement)
+        return _in_plan(rules, call)
     if found.state == approvals.PENDING:
         return Pending()
     if found.state != approvals.DECIDED:
@@ -76,6 +76,18 @@ def approval(rules: Rules, call: Call) -> Pending | None:
     call.reach = reach_of(call.tool, call.arguments)
     call.approval_id = found.id
     return None if call.digest() == found.digest else rules.ask_for_effect(call, Judgement(Verdict.ASK, ("because-changed",)))
+
+
+def _in_plan(rules: Rules, call: Call) -> Pending | None:
+    """A plan that its approver started covers this very step with these very arguments; everything else is asked about."""
+    plan = approvals.started_plan(call.connection, call.task, call.key)
+    if plan is None:
+        return rules.ask_for_effect(call, call.judgement)
+    judge = rules.approver(call.connection, call.person, call.task)
+    if plan.decided_by == judge.person.id and plan.covers[call.key] == call.digest():
+        call.approval_id = plan.id
+        return None
+    return rules.ask_for_effect(call, replace(call.judgement, reasons=(*call.judgement.reasons, "because-changed")))
 
 
 def budget(rules: Rules, call: Call) -> Pending | None:
@@ -163,7 +175,9 @@ def mark_task(rules: Rules, call: Call, result: Result) -> None:
 
 
 def audit(rules: Rules, call: Call, result: Result) -> None:
-    """Effects stand in the audit log, by the digest of their plan."""
+    """Effects stand in the audit log, by the digest of their plan; what was done under a permission is told, with its number."""
+    if call.permission_id is not None and call.effect_id is not None:
+        rules.tell_of_use(call, call.permission_id)
     if call.effect_id is not None:
         rules.note(call.connection, AuditKind.EFFECT, call.tool.name, call.person.id, call.task.id, digest=call.digest(), approval=call.approval_id)
 

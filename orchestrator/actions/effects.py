@@ -124,10 +124,13 @@ def is_in_doubt(connection: sa.Connection, effect_id: str) -> bool:
     return connection.execute(sa.select(EffectRow.state).where(EffectRow.id == effect_id)).scalar() == IN_DOUBT
 
 
-def undoable(connection: sa.Connection, person_id: str, limit: int = 5) -> list[Entry]:
-    """A person's latest effects that can be taken back, newest first: held ones, and done ones that say how; no undoing itself."""
+def undoable(connection: sa.Connection, person_id: str, limit: int = 5, *, task_id: str = "") -> list[Entry]:
+    """A person's latest effects (of one task) that can be taken back, newest first: held ones, and done ones that say how; no undoing itself."""
     can = sa.or_(EffectRow.state == HELD, sa.and_(EffectRow.state == DONE, EffectRow.undo.is_not(None), EffectRow.undo != sa.JSON.NULL))
-    query = sa.select(EffectRow.__table__).where(EffectRow.person_id == person_id, EffectRow.key != UNDOING_KEY, can).order_by(EffectRow.id.desc()).limit(limit)
+    query = sa.select(EffectRow.__table__).where(EffectRow.person_id == person_id, EffectRow.key != UNDOING_KEY, can)
+    if task_id:
+        query = query.where(EffectRow.task_id == task_id)
+    query = query.order_by(EffectRow.id.desc()).limit(limit)
     return [_from_row(row) for row in connection.execute(query)]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from orchestrator.business.loading import LOADER
 from orchestrator.contracts import Effect, MajordomoError
@@ -63,6 +63,22 @@ class Budgets(_Section):
     currency: str = Field(min_length=3, max_length=3)
 
 
+class Standing(_Section):
+    """What a person may allow for a while: which deeds, to how many recipients, how often a day, for how long."""
+
+    deeds: tuple[Deed, ...]
+    recipients: int = Field(ge=1, le=10)
+    a_day: int = Field(ge=1, le=100)
+    days: int = Field(ge=1, le=366)
+
+    @field_validator("deeds")
+    @classmethod
+    def _never_some(cls, deeds: tuple[Deed, ...]) -> tuple[Deed, ...]:
+        if never := {Deed.PAYMENT, Deed.DELETION} & set(deeds):
+            raise ValueError(f"{', '.join(sorted(never))}: no standing permission can be given for this")
+        return deeds
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What is known of a task and its person when a call is judged."""
@@ -93,6 +109,7 @@ class Policy(_Section):
     approvals: Approvals
     limits: Limits
     budgets: Budgets
+    standing: Standing
     addresses: Mapping[str, tuple[str, ...]] = {}
     """Verified mail addresses of people, by channel:id; mail to oneself needs no approval."""
     private_hosts: tuple[str, ...] = ()
@@ -100,7 +117,7 @@ class Policy(_Section):
 
     def judge(self, effect: Effect, reach: Reach, facts: Facts) -> Judgement:
         """May this call happen, or who must be asked first?"""
-        deed = _sober(effect, reach.deed)
+        deed = sober(effect, reach.deed)
         verdict = self.deeds.get(deed, Verdict.ASK)
         if deed is Deed.MAIL and verdict is Verdict.ASK and self._to_oneself(reach, facts):
             return Judgement(Verdict.ALLOW)
@@ -115,7 +132,7 @@ class Policy(_Section):
         return bool(recipients) and recipients <= facts.own_addresses and len(reach.recipients) <= self.mail.exempt_up_to
 
 
-def _sober(effect: Effect, deed: Deed) -> Deed:
+def sober(effect: Effect, deed: Deed) -> Deed:
     """A tool whose effect cannot be taken back is never judged as one that only looks."""
     if effect is Effect.IRREVERSIBLE and deed in {Deed.READ, Deed.COMPUTE, Deed.OWN}:
         return Deed.WRITE

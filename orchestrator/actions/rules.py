@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from orchestrator.actions import approvals, asking, effects
+from orchestrator.actions import approvals, asking, effects, permissions
 from orchestrator.actions.approvals import Ask, Kind, Shown
 from orchestrator.actions.budgets import Shortage
 from orchestrator.actions.calls import Call, Pending
@@ -67,6 +67,7 @@ class Rules:
             Kind.EFFECT, call.task, call.key, call.digest(), Shown(preview.summary, preview.details, self._notes(call, judgement, judge.person)),
             judge.person.id, judge.chat_id, call.now, timedelta(hours=settings.hours), call.tool.name, call.tool.version, call.plain_arguments(),
             call.used_files(), second, timedelta(minutes=settings.second_after_minutes) if second else None,
+            call.facts.tainted,
         )  # fmt: skip
         asking.open_ask(call.connection, new, judge.person, self.words)
         return Pending()
@@ -79,6 +80,14 @@ class Rules:
             notes.append(self.say(reader, "note-for-person", name=call.person.name or call.person.role.value))
         undoable = "undoable" if call.tool.effect is Effect.REVERSIBLE else "final"
         return (*notes, self.say(reader, f"note-{undoable}", credits=round(estimate(call))))
+
+    def tell_of_use(self, call: Call, permission_id: str) -> None:
+        """Done without asking: the person hears of it, under which permission, and how to take that back; so does the audit log."""
+        used = permissions.get(call.connection, permission_id)
+        today = permissions.used_on(call.connection, used.id, call.person, call.now)
+        self.note(call.connection, AuditKind.PERMISSION, "used", call.person.id, call.task.id, permission=used.id, digest=call.digest())
+        given = {"number": used.number, "used": today, "most": used.at_most, "summary": asking.visible(call.preview(self.words).summary)}
+        asking.tell(call.connection, call.task, call.person, self.say(call.person, "permission-used", **given), call.now)
 
     def ask_for_budget(self, connection: sa.Connection, person: Person, task: Task, key: str, shortage: Shortage) -> Pending:
         """Ask whether more may be spent. Raises FatalError once the person chose to stop, or did not answer in time."""

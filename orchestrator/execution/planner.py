@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -17,6 +17,8 @@ from orchestrator.actions.approvals import Ask, Kind, Shown
 from orchestrator.actions.calls import outside_tool
 from orchestrator.actions.rules import oneself
 from orchestrator.contracts import Action, Button, Card, Effect, Person, Plan, PlanStep, Task, ToolError, Waiting
+from orchestrator.execution import plan_effects
+from orchestrator.execution.plan_effects import Foreseen
 from orchestrator.execution.surroundings import Surroundings
 from orchestrator.outside import Phrase
 from orchestrator.plans import THINK, texts
@@ -38,12 +40,13 @@ CHANGE = "edit"
 
 async def start(context: RunningContext, task: Task, around: Surroundings, plan: Plan) -> tuple[Plan, str]:
     """The plan as the person started it, and "" ; or what they want changed. Raises ToolError where they cancel, Waiting."""
-    if not asks(around, plan):
+    keys = {step.id: context.full(step.id) for step in plan.steps}
+    if not asks(around, plan) or await _is_permitted(context, task, around, plan, keys):
         await context.note("plan", "plan", lambda connection: plan.model_dump(mode="json"))
         return plan, ""
     for round_number in range(MOST_CHANGES):
         with context.scope(f"start-{round_number}"):
-            verdict = await _decision(context, task, around, plan)
+            verdict = await _decision(context, task, around, plan, keys)
             if verdict == approvals.APPROVE:
                 return plan, ""
             choices = {context.words("plan-stop-choice", step=_title(number, step)): step.id for number, step in enumerate(plan.steps, 1)}
@@ -58,6 +61,16 @@ def asks(around: Surroundings, plan: Plan) -> bool:
     """Whether a person is asked before it begins: it changes something, or it costs."""
     writes = any(step.tool != THINK and around.dispatcher.effect(step.tool) is not Effect.READ for step in plan.steps)
     return writes or credits(around, plan) > ASK_ABOVE
+
+
+async def _is_permitted(context: RunningContext, task: Task, around: Surroundings, plan: Plan, keys: Mapping[str, str]) -> bool:
+    """Whether it may begin without being shown: all that it changes is under standing permissions, and it costs little."""
+    if context.knows("plan"):
+        return True
+    if credits(around, plan) > ASK_ABOVE:
+        return False
+    ask = context.full("start-0/ask")
+    return await context.write(lambda connection: plan_effects.needs_no_start(connection, around, context.person, task, plan, keys, ask))
 
 
 def credits(around: Surroundings, plan: Plan) -> float:
@@ -99,12 +112,12 @@ def yes_and_no(words: Phrase) -> tuple[tuple[Button, ...], ...]:
     return _say_buttons([words("plan-yes"), words("plan-no")])
 
 
-async def _decision(context: RunningContext, task: Task, around: Surroundings, plan: Plan) -> str:
+async def _decision(context: RunningContext, task: Task, around: Surroundings, plan: Plan, keys: Mapping[str, str]) -> str:
     """APPROVE or CHANGE, once the person has said so."""
     if context.knows("plan"):
         return approvals.APPROVE
     key = context.full("ask")
-    verdict = await context.write(lambda connection: _ask(connection, around, context.person, task, key, plan, context.words))
+    verdict = await context.write(lambda connection: _ask(connection, around, context.person, task, key, plan, keys))
     if verdict is None:
         context.parked = True
         raise Waiting
@@ -113,18 +126,23 @@ async def _decision(context: RunningContext, task: Task, around: Surroundings, p
     return verdict
 
 
-def _ask(connection: sa.Connection, around: Surroundings, person: Person, task: Task, key: str, plan: Plan, words: Phrase) -> str | None:
+def _ask(connection: sa.Connection, around: Surroundings, person: Person, task: Task, key: str, plan: Plan, keys: Mapping[str, str]) -> str | None:
     """What was decided about exactly this plan; None while it is open. Its hosts join the task's allow-list with the approval."""
+
+    def words(message: str, /, **given: object) -> str:
+        return around.words(task.language, message, given)
+
     bound = digest(plan, person, task)
     found = approvals.latest(connection, task, key, Kind.PLAN)
     if found is None or (found.state == approvals.DECIDED and found.digest != bound):
         rules, judge, now = around.dispatcher.rules, oneself(connection, person, task), around.clock.now()
-        shown = Shown(
-            words("plan-title", number=task.number, title=task.title or plan.goal), _details(plan, words), _notes(connection, around, person, task, plan)
-        )
+        effects = plan_effects.foresee(connection, around, person, task, plan, keys)
+        facts = taint.facts(connection, person, task)
+        title = words("plan-title", number=task.number, title=task.title or plan.goal)
         new = Ask(
-            Kind.PLAN, task, key, bound, shown, judge.person.id, judge.chat_id, now, timedelta(hours=rules.policy.approvals.hours),
-            arguments=plan.model_dump(mode="json"),
+            Kind.PLAN, task, key, bound, Shown(title, _details(plan, effects, words), _notes(around, plan, effects, facts.sources, words)), judge.person.id,
+            judge.chat_id, now, timedelta(hours=rules.policy.approvals.hours), arguments=plan.model_dump(mode="json"),
+            tainted=facts.tainted, covers={one.key: one.digest for one in effects if one.digest},
         )  # fmt: skip
         asking.open_ask(connection, new, judge.person, around.words)
         return None
@@ -144,17 +162,30 @@ def digest(plan: Plan, person: Person, task: Task) -> str:
     return hashlib.sha256(json.dumps(bound, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()
 
 
-def _details(plan: Plan, words: Phrase) -> tuple[tuple[str, str], ...]:
-    return tuple((_title(number, step), described(step, words)) for number, step in enumerate(plan.steps, 1))
+def _details(plan: Plan, effects: Sequence[Foreseen], words: Phrase) -> tuple[tuple[str, str], ...]:
+    by_step = {one.step.id: one for one in effects}
+    return tuple((_title(number, step), _detail(step, by_step.get(step.id), words)) for number, step in enumerate(plan.steps, 1))
 
 
-def _notes(connection: sa.Connection, around: Surroundings, person: Person, task: Task, plan: Plan) -> tuple[str, ...]:
-    rules = around.dispatcher.rules
-    notes = [rules.say(person, "plan-estimate", credits=round(credits(around, plan)), seconds=round(duration(plan).total_seconds()))]
-    facts = taint.facts(connection, person, task)
-    if facts.tainted:
-        notes.append(rules.say(person, "note-sources", sources=", ".join(facts.sources[:5])))
-    return tuple(notes)
+def _detail(step: PlanStep, effect: Foreseen | None, words: Phrase) -> str:
+    """A step, and what becomes of its approval: an effect that is approved by the start is shown in its tool's own words, whole."""
+    if effect is None or not effect.asked:
+        return described(step, words)
+    if effect.permitted:
+        return f"{described(step, words)}\n{words('plan-permitted')}"
+    if not effect.digest:
+        return f"{described(step, words)}\n{words('plan-asked-later')}"
+    said = [f"“{step.note}”"] if step.note else []
+    return "\n".join([*said, effect.shown, *([words("plan-asks-first")] if step.stop_before else []), words("plan-approved-by-start")])
+
+
+def _notes(around: Surroundings, plan: Plan, effects: Sequence[Foreseen], sources: Sequence[str], words: Phrase) -> tuple[str, ...]:
+    notes = [words("plan-estimate", credits=round(credits(around, plan)), seconds=round(duration(plan).total_seconds()))]
+    if any(one.asked and one.digest for one in effects):
+        notes.append(words("plan-start-approves"))
+    if any(one.asked and not one.digest and not one.permitted for one in effects):
+        notes.append(words("plan-asks-later"))
+    return (*notes, words("note-sources", sources=", ".join(sources[:5]))) if sources else tuple(notes)
 
 
 def _title(number: int, step: PlanStep) -> str:

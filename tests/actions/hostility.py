@@ -13,6 +13,8 @@ from urllib.parse import quote, urlsplit
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict
 
+from orchestrator.actions.calls import Call, Pending
+from orchestrator.actions.dispatcher import Dispatcher
 from orchestrator.contracts import Effect, ToolError, TransientError
 from orchestrator.outside import Deed, Outside, Phrase, Preview, Reach, Result
 from tests.actions.stage import Letter, Note, Page
@@ -44,7 +46,7 @@ class Deeds:
     task: str
     arguments: dict[str, Any]
     marked: bool
-    """Whether others' words and something private had been read in this task before."""
+    """Whether others' words and something private had been read in this task when the call was let through."""
 
 
 @dataclass
@@ -56,12 +58,24 @@ class World:
     revealed: list[tuple[str, str, str]] = field(default_factory=list)
     """Person, handle and host of each secret that a tool was given."""
     marks: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    let_through: dict[str, bool] = field(default_factory=dict)
+    """For each call, by its key, whether its task had both marks when it last came to the checks: what is read beside it cannot be in its arguments."""
     faults: random.Random | None = None
+
+    def watch(self, dispatcher: Dispatcher) -> None:
+        """Note the marks of every call that comes to the checks."""
+        admit = dispatcher.admit
+
+        def noting(call: Call) -> Pending | None:
+            self.let_through[call.idempotency_key] = len(self.marks[call.task.id]) == 2
+            return admit(call)
+
+        dispatcher.admit = noting  # type: ignore[method-assign]
 
     def happened(self, tool: str, outside: Outside, arguments: BaseModel) -> None:
         task = outside.task.id
         self.done[outside.key] += 1
-        self.deeds.append(Deeds(tool, outside.person.id, task, arguments.model_dump(mode="json"), len(self.marks[task]) == 2))
+        self.deeds.append(Deeds(tool, outside.person.id, task, arguments.model_dump(mode="json"), self.let_through[outside.key]))
 
     def stumble(self) -> None:
         """Sometimes the line breaks just after the irreversible moment."""

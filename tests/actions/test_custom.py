@@ -17,11 +17,12 @@ from agents.tools.email.send import Send
 from agents.tools.email.server import MailServer
 from agents.tools.http import HttpGet
 from agents.tools.way_out import WayOut
-from orchestrator.contracts import TaskState
+from orchestrator.contracts import Plan, TaskState
 from orchestrator.language_model import LanguageModel, ModelSettings
 from orchestrator.tasks import journal
 from storage.database import Database
 from tests.actions.stage import Stage
+from tests.people import settle
 from tests.servers import smtp
 from tests.servers.openai_api import ModelServer
 
@@ -146,3 +147,22 @@ async def test_without_a_model_the_steps_before_the_summary_are_done_and_it_is_s
     assert on.now(task).state is TaskState.FAILED
     assert "no language model is configured" in on.heard() and "Done before it: top, stories" in on.heard()
     assert post.letters == []
+
+
+async def test_a_named_task_takes_its_steps_from_the_configuration_and_from_nowhere_else(
+    database: Database, tmp_path: Path, news: NewsServer, post: smtp.MailServer
+) -> None:
+    named = Plan.model_validate({"goal": "Top stories", "steps": steps(news.url)[:1]})
+    tools = [HttpGet(WayOut(frozenset({("127.0.0.1", news.port)}))), Send(MailServer.read(post.url), DatabaseMailLog(database))]
+    on = Stage(database, tmp_path, agents=[Custom({"custom_top": named})], tools=tools)
+    task = await on.begin("custom_top", goal="Something else", steps=steps(news.url))
+    assert on.now(task).state is TaskState.COMPLETED and news.asked == ["/v0/topstories.json"]
+    assert "Done: Top stories" in on.heard() and post.letters == []
+
+
+async def test_guests_cannot_run_a_named_task(database: Database, tmp_path: Path, news: NewsServer) -> None:
+    named = Plan.model_validate({"goal": "Top stories", "steps": steps(news.url)[:1]})
+    tools = [HttpGet(WayOut(frozenset({("127.0.0.1", news.port)})))]
+    on = Stage(database, tmp_path, agents=[Custom({"custom_top": named})], tools=tools, somebody=settle(database, role="guest"))
+    task = await on.begin("custom_top")
+    assert on.now(task).state is TaskState.FAILED and news.asked == []

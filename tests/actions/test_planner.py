@@ -238,18 +238,18 @@ async def test_what_does_not_need_each_other_goes_side_by_side(stage: Open, worl
 async def test_what_cannot_be_taken_back_comes_last(stage: Open, world: World) -> None:
     on = stage()
     erase = {"id": "erase", "tool": "note.erase", "arguments": {"name": "milk"}}
-    await on.begin("custom", steps=[{**SEND, "arguments": {"to": ["ann@example.com"], "body": "x"}}, erase, FETCH])
+    task = await on.begin("custom", steps=[{**SEND, "arguments": {"to": ["ann@example.com"], "body": "x"}}, erase, FETCH])
     await on.press("Start")
     assert world.done["note.erase milk"] == 1 and world.done["read http://news.example/today"] == 1
-    assert not world.texts
-    await on.press("Approve")
     assert len(world.texts) == 1
+    order = keys(on, task)
+    assert order.index("plan/send") > max(order.index("plan/erase"), order.index("plan/fetch"))
 
 
 async def test_one_step_that_waits_does_not_hold_up_the_others(stage: Open, world: World) -> None:
     on = stage()
-    letters = [{"id": f"l{n}", "tool": "mail.send", "arguments": {"to": [f"p{n}@example.com"], "body": "x"}} for n in range(2)]
-    task = await on.begin("custom", steps=letters)
+    letters = [{"id": f"l{n}", "tool": "mail.send", "arguments": {"to": [f"p{n}@example.com"], "body": "{fetch.result.text}"}} for n in range(2)]
+    task = await on.begin("custom", steps=[FETCH, *letters])
     await on.press("Start")
     assert len([ask for ask in on.approvals() if ask.kind == "effect"]) == 2
     await on.press("Approve")
