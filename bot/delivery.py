@@ -13,8 +13,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.cards.parts import marked_again, only_part, parts, without_markup
-from bot.channels.base import Ambiguous, Channel, MarkupRefused, NotDelivered, Part, RetryAfter, Unchanged, Unreachable
-from bot.outbox_rows import AMBIGUOUS, FAILED, QUEUED, RETRY, SENT, SUPERSEDED, Address, Claimed, Result
+from bot.channels.base import Ambiguous, Channel, MarkupRefused, NotDelivered, Part, Reacting, RetryAfter, Unchanged, Unreachable, WindowClosed
+from bot.outbox_rows import AMBIGUOUS, FAILED, QUEUED, RETRY, SENT, SUPERSEDED, WAITING, Address, Claimed, Result
 from orchestrator.contracts import Clock
 from orchestrator.tasks.outgoing import EDIT, REMOVE, STATUS, TOAST, card_from_json
 
@@ -51,6 +51,8 @@ async def deliver(channel: Channel, claimed: Claimed, address: Address, clock: C
         return _again(claimed, error, clock.now(), repeated=claimed.repeated)
     except Unreachable as error:
         return _failed(claimed, str(error))
+    except WindowClosed as error:
+        return Result(claimed, WAITING, error=str(error)[:500], repeated=claimed.repeated, attempts=claimed.attempts)
     except (MarkupRefused, ValueError) as error:
         return _failed(claimed, f"refused: {error}")
     except Ambiguous as error:
@@ -66,6 +68,9 @@ async def _attempt(channel: Channel, claimed: Claimed, address: Address, clock: 
         return Result(claimed, SENT, sent_at=clock.now())
     if claimed.kind == REMOVE:
         await channel.remove(address.external_id, claimed.status_key)
+        return Result(claimed, SENT, sent_at=clock.now())
+    if claimed.kind == STATUS and not channel.capabilities.edits and isinstance(channel, Reacting):
+        await channel.progress(address.external_id, _status(channel, claimed))
         return Result(claimed, SENT, sent_at=clock.now())
     if claimed.kind in (EDIT, STATUS) and not channel.capabilities.edits:
         return Result(claimed, SUPERSEDED, error="this channel cannot edit")

@@ -1,5 +1,8 @@
-"""How often one may send: the platforms' limits (CHANNELS: about 1 a second a chat with short bursts, 20 a minute a
-group, 30 a second overall), kept by token buckets a little tighter than the platform's own."""
+"""How often one may send: the platforms' limits, kept by token buckets a little tighter than the platform's own.
+
+Telegram: about 1 a second a chat with short bursts, 20 a minute a group, 30 a second overall. WhatsApp: one in 6 seconds to
+one person after a burst of 45, 80 a second overall.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import monotonic
 
-FORGET_AFTER = 120.0
+FORGET_AFTER = 300.0
 """Seconds after which a bucket nobody drew from is surely full again."""
 REFUSALS, REFUSED_WITHIN = 3, 1.0
 """As many chats refused within so many seconds mean that the whole bot is meant."""
@@ -26,6 +29,22 @@ GROUP = Rate(5, 0.245)
 """In any minute at most 5 + 15."""
 OVERALL = Rate(4, 25)
 """In any second at most 29."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """The limits of one platform."""
+
+    chat: Rate
+    group: Rate
+    overall: Rate
+
+
+TELEGRAM = Rates(CHAT, GROUP, OVERALL)
+PAIR = Rate(40, 0.164)
+"""Leaves room for the reactions, which are not counted here."""
+RATES = {"whatsapp": Rates(PAIR, PAIR, Rate(8, 70))}
+"""By channel; the others keep to Telegram's."""
 
 
 @dataclass(slots=True)
@@ -47,6 +66,7 @@ class Limits:
 
     enabled: bool = True
     time: Callable[[], float] = monotonic
+    rates: Rates = TELEGRAM
     _chats: dict[str, _Bucket] = field(default_factory=dict)
     _all: _Bucket | None = None
     _paused: dict[str, float] = field(default_factory=dict)
@@ -90,11 +110,11 @@ class Limits:
     def _bucket(self, chat: str, group: bool, now: float) -> _Bucket:
         bucket = self._chats.get(chat)
         if bucket is None:
-            rate = GROUP if group else CHAT
+            rate = self.rates.group if group else self.rates.chat
             bucket = self._chats[chat] = _Bucket(rate, rate.burst, now)
         return bucket
 
     def _overall(self, now: float) -> _Bucket:
         if self._all is None:
-            self._all = _Bucket(OVERALL, OVERALL.burst, now)
+            self._all = _Bucket(self.rates.overall, self.rates.overall.burst, now)
         return self._all

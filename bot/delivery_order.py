@@ -12,9 +12,9 @@ from datetime import datetime
 from time import monotonic
 
 from bot.channels.base import Channel
-from bot.delivery_limits import Limits
+from bot.delivery_limits import RATES, TELEGRAM, Limits
 from bot.outbox_rows import LINE, SENDING, SENT, Address, Claimed, Head, Result
-from orchestrator.tasks.outgoing import STATUS, TOAST
+from orchestrator.tasks.outgoing import EDIT, REMOVE, STATUS, TOAST
 
 STATUS_EVERY = 1.0
 """Seconds between two edits of one status message."""
@@ -108,7 +108,7 @@ class DeliveryOrder:
         for row in claimed:
             self._busy[_lane(row)] = row.seq
             address = self._addresses[row.chat_id]
-            if row.kind != TOAST:
+            if self._counts(address.channel, row.kind):
                 self._limits_of(address.channel).draw(address.external_id, group=address.group)
         self._forget()
 
@@ -136,9 +136,9 @@ class DeliveryOrder:
         shown = self._statuses.get((head.chat_id, head.lane)) if head.kind == STATUS else None
         if shown is not None:
             due = max(due, shown.edited_at + STATUS_EVERY - monotonic())
-        if head.kind == TOAST or due > 0:
-            return due
         address = self._addresses[head.chat_id]
+        if head.kind == TOAST or due > 0 or not self._counts(address.channel, head.kind):
+            return due
         limits = self._limits_of(address.channel)
         wait = limits.wait(address.external_id, group=address.group)
         if wait > 0 or not limits.enabled:
@@ -150,11 +150,18 @@ class DeliveryOrder:
         drawn.add(head.chat_id)
         return 0.0
 
+    def _counts(self, channel: str, kind: str) -> bool:
+        """Whether the platform counts it: what a channel shows otherwise, or not at all, is no message."""
+        can = self._channels[channel].capabilities
+        if kind == TOAST:
+            return not can.toasts
+        return can.edits or kind not in (STATUS, EDIT, REMOVE)
+
     def _limits_of(self, channel: str) -> Limits:
         limits = self._limits.get(channel)
         if limits is None:
             enabled = self._limited and self._channels[channel].capabilities.limited
-            limits = self._limits[channel] = Limits(enabled)
+            limits = self._limits[channel] = Limits(enabled, rates=RATES.get(channel, TELEGRAM))
         return limits
 
 

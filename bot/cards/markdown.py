@@ -72,6 +72,21 @@ def with_addresses(rich: Rich) -> str:
     return text
 
 
+def spelled(rich: Rich) -> Rich:
+    """The same with every link's address behind it in brackets, the other marks kept; for platforms without links under text."""
+    out, marks, moves, at = [], [], [], 0
+    for link in sorted((m for m in rich.marks if m.kind == "link"), key=lambda m: m.end):
+        if rich.text[link.start : link.end] != link.value:
+            addition = f" ({link.value})"
+            out += [rich.text[at : link.end], addition]
+            moves.append((link.end, len(addition)))
+            at = link.end
+    for mark in (m for m in rich.marks if m.kind != "link"):
+        start, end = (place + sum(length for after, length in moves if after <= place - shy) for place, shy in ((mark.start, 0), (mark.end, 1)))
+        marks.append(Mark(mark.kind, start, end, mark.value))
+    return Rich("".join((*out, rich.text[at:])), tuple(marks))
+
+
 class _Reader:
     """Walks the tokens once. `gap` is how many line breaks are due before the next text."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.cards import markdown
-from bot.cards.rich import Rich, shorten, spans, split, units
+from bot.cards.rich import Rich, shorten, spans, split, units, with_room_above_keys
 from bot.channels.base import Capabilities, Key, Markup, Part
 from orchestrator.contracts import Button, Card
 
@@ -18,8 +18,8 @@ def parts(card: Card, can: Capabilities) -> list[Part]:
 
     The same card gives the same parts every time. Raises ValueError for a card that shows nothing.
     """
-    shown = _texts(card, can, can.text_limit - units(AGAIN))
     keys = _keys(card.buttons, can)
+    shown = _texts(card, can, can.text_limit - units(AGAIN), can.keyed_text_limit - units(AGAIN) if keys and can.keyed_text_limit else 0)
     if shown and keys:
         shown[-1] = replace(shown[-1], keys=keys)
     files = [Part("", file=attachment, silent=True) for attachment in card.files] if can.files else []
@@ -32,7 +32,7 @@ def only_part(card: Card, can: Capabilities) -> Part:
     """The card in one message, cut with a visible mark: an edit cannot become two messages."""
     if can.markup is Markup.MARKDOWN:
         return parts(card, can)[0]
-    rich = shorten(markdown.read(card.text), can.text_limit - units(AGAIN))
+    rich = shorten(_read(card, can), can.text_limit - units(AGAIN))
     if not rich.text:
         raise ValueError("the card shows nothing")
     return replace(_part(rich, card, can), keys=_keys(card.buttons, can))
@@ -69,19 +69,25 @@ def without_markup(part: Part, can: Capabilities) -> Part:
     return replace(part, text=spelled if units(spelled) <= can.text_limit else part.text, spans=())
 
 
-def _texts(card: Card, can: Capabilities, limit: int) -> list[Part]:
+def _texts(card: Card, can: Capabilities, limit: int, keyed: int) -> list[Part]:
+    """`keyed` is the limit of the last piece, 0 where it is like the others."""
     if can.markup is Markup.MARKDOWN:
         source = markdown.clean(card.text).strip()
         pieces = [piece.text for piece in split(Rich(source), limit)]
         return [Part(markdown.read(piece).text, markdown=piece, silent=card.silent) for piece in pieces]
+    riches = split(_read(card, can), limit)
+    return [_part(rich, card, can) for rich in (with_room_above_keys(riches, keyed) if keyed else riches)]
+
+
+def _read(card: Card, can: Capabilities) -> Rich:
     rich = markdown.read(card.text)
     if can.markup is Markup.PLAIN:
-        rich = Rich(markdown.with_addresses(rich))
-    return [_part(piece, card, can) for piece in split(rich, limit)]
+        return Rich(markdown.with_addresses(rich))
+    return markdown.spelled(rich) if can.markup is Markup.SPELLED else rich
 
 
 def _part(rich: Rich, card: Card, can: Capabilities) -> Part:
-    return Part(rich.text, spans(rich) if can.markup is Markup.SPANS else (), silent=card.silent)
+    return Part(rich.text, spans(rich) if can.markup in (Markup.SPANS, Markup.SPELLED) else (), silent=card.silent)
 
 
 def _keys(rows: tuple[tuple[Button, ...], ...], can: Capabilities) -> tuple[tuple[Key, ...], ...]:

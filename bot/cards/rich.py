@@ -78,6 +78,16 @@ def split(rich: Rich, limit: int) -> list[Rich]:
     return pieces
 
 
+def with_room_above_keys(pieces: list[Rich], limit: int) -> list[Rich]:
+    """The same pieces, the last of them divided where it is longer than `limit`, so that its end fits above buttons."""
+    if not pieces or units(pieces[-1].text) <= limit:
+        return pieces
+    whole = pieces[-1]
+    tail = split(whole, limit)[-1]
+    start = whole.text.rindex(tail.text)
+    return [*pieces[:-1], whole.piece(0, start), whole.piece(start, len(whole.text))]
+
+
 def shorten(rich: Rich, limit: int) -> Rich:
     """The beginning, ending in a visible mark when something is left out."""
     pieces = split(rich, limit)

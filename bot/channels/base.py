@@ -6,7 +6,7 @@ tries once and says, with one of the errors below, what became of the attempt. `
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -29,9 +29,10 @@ class Kind(StrEnum):
 
 
 class Markup(StrEnum):
-    """How a channel wants emphasis: as spans over plain text, as the Markdown it came in, or not at all."""
+    """How a channel wants emphasis: as spans over plain text (addresses of links spelled out or not), as the Markdown it came in, or not at all."""
 
     SPANS = "spans"
+    SPELLED = "spelled"
     MARKDOWN = "markdown"
     PLAIN = "plain"
 
@@ -110,6 +111,10 @@ class Capabilities:
     files: bool = True
     limited: bool = False
     """Whether the platform limits how often one may send (`bot/delivery_limits.py`)."""
+    keyed_text_limit: int = 0
+    """The most text that may stand above buttons; 0: as much as without."""
+    toasts: bool = True
+    """Whether a press is answered by a line that passes; where not, the answer is a message and counts as one."""
 
 
 Intake = Callable[[Sequence[Incoming]], Awaitable[None]]
@@ -155,6 +160,24 @@ class Channel(Protocol):
         ...
 
 
+@runtime_checkable
+class Reacting(Protocol):
+    """A channel that cannot edit, but can show on what the person wrote that work goes on."""
+
+    async def progress(self, chat: str, part: Part) -> None:
+        """Show it, once for a task; best effort, never raises a DeliveryError."""
+        ...
+
+
+@runtime_checkable
+class Greeting(Protocol):
+    """A webhook whose platform asks by GET, before it trusts the address, whether it is ours."""
+
+    def greeting(self, query: Mapping[str, str]) -> str | None:
+        """What to answer; None refuses."""
+        ...
+
+
 # --- what became of an attempt to deliver ---------------------------------------------------------------------------
 
 
@@ -181,6 +204,10 @@ class Ambiguous(DeliveryError):
 
 class MarkupRefused(DeliveryError):
     """The platform could not read our formatting: the same text plain will pass."""
+
+
+class WindowClosed(DeliveryError):
+    """The platform lets us write only after the person has written again: it waits until then."""
 
 
 class Unchanged(DeliveryError):

@@ -12,22 +12,27 @@ import pytest
 import sqlalchemy as sa
 
 from bot.cards.parts import parts
+from bot.channels.api import ApiChannel
 from bot.channels.base import Channel, DeliveryError, Incoming, Key, Kind, Markup, Part
 from bot.channels.telegram import TelegramChannel, TelegramSettings
 from bot.channels.web import WebChannel
+from bot.channels.whatsapp.channel import Doorway, WhatsAppChannel
 from bot.outbox import Outbox
 from orchestrator.clock import SystemClock
 from orchestrator.contracts import Action, Attachment, Button, Card
 from orchestrator.tasks import outgoing
 from orchestrator.tasks.outgoing import Envelope
+from orchestrator.words import Catalogues
 from storage import schema
 from storage.database import Database
 from storage.models import EventRow, OutgoingRow
 from tests.channels.recording import RecordingChannel
+from tests.channels.whatsapp_house import PlatformClock, keys_of, webhook_of
 from tests.people import settle
 from tests.servers.telegram import TelegramServer
 from tests.servers.telegram.messages import Sent
 from tests.servers.telegram.platform import Press
+from tests.servers.whatsapp import WhatsAppServer
 
 
 @dataclass
@@ -64,12 +69,43 @@ def check(server: TelegramServer) -> None:
 
 
 async def web_rig(_stack: AsyncExitStack, database: Database) -> Rig:
-    def shown() -> list[str]:
-        query = sa.select(EventRow.data).where(EventRow.kind == "message").order_by(EventRow.id)
-        rows = database.read_now(lambda connection: connection.execute(query).scalars().all())
-        return [row["html"] or row["file"]["name"] for row in rows]
+    return Rig(WebChannel(database, SystemClock()), "local", lambda: recorded(database))
 
-    return Rig(WebChannel(database, SystemClock()), "local", shown)
+
+async def api_rig(_stack: AsyncExitStack, database: Database) -> Rig:
+    return Rig(ApiChannel(database, SystemClock()), "a-person", lambda: recorded(database))
+
+
+def recorded(database: Database) -> list[str]:
+    query = sa.select(EventRow.data).where(EventRow.kind == "message").order_by(EventRow.id)
+    rows = database.read_now(lambda connection: connection.execute(query).scalars().all())
+    return [row["html"] or row["file"]["name"] for row in rows]
+
+
+async def whatsapp_rig(stack: AsyncExitStack, database: Database) -> Rig:
+    server = await stack.enter_async_context(WhatsAppServer())
+    person = server.person("5")
+    server.platform.wrote(person)
+    channel = WhatsAppChannel(keys_of(server), Doorway(database, PlatformClock(server), Catalogues(), Path("files")))
+    server.callback = await stack.enter_async_context(webhook_of(channel))
+    stack.callback(lambda: check_whatsapp(server))
+    saying: list[asyncio.Task[object]] = []
+
+    def say(text: str) -> None:
+        message = server.webhook((person, person.text(text)))
+        before = list(saying)
+
+        async def post() -> None:
+            await asyncio.gather(*before)
+            await server.hand_over(message)
+
+        saying.append(asyncio.create_task(post()))
+
+    return Rig(channel, "5", lambda: server.texts(person), say)
+
+
+def check_whatsapp(server: WhatsAppServer) -> None:
+    assert server.violations == []
 
 
 async def recording_rig(_stack: AsyncExitStack, _database: Database) -> Rig:
@@ -81,7 +117,7 @@ def void(_value: object) -> None:
     """For a lambda whose result nobody wants."""
 
 
-RIGS = {"telegram": telegram_rig, "web": web_rig, "recording": recording_rig}
+RIGS = {"telegram": telegram_rig, "web": web_rig, "api": api_rig, "whatsapp": whatsapp_rig, "recording": recording_rig}
 
 
 @pytest.fixture

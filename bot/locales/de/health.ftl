@@ -1,0 +1,16 @@
+health-bad = Mit dem Bot stimmt etwas nicht
+health-good = Dem Bot geht es wieder gut
+health-is-bad-failing = Aufgaben eines Agenten scheitern immer wieder: { $number } in der letzten Stunde. /stats sagt mehr
+health-is-bad-stuck = Laufende Aufgaben ohne Lebenszeichen: { $number }
+health-is-bad-unhandled = Nachrichten, um die sich niemand gekümmert hat: { $number }
+health-is-bad-unsent = Nachrichten, die seit zehn Minuten nicht hinausgehen: { $number }
+health-is-bad-dead-letters = Nachrichten, die in einem Tag aufgegeben wurden: { $number }
+health-is-bad-disk = Im Datenordner sind nur noch { $number } MB frei
+health-is-bad-model = Der Server des Modells ist nicht zu erreichen
+health-is-good-failing = Es scheitern nicht mehr ständig Aufgaben
+health-is-good-stuck = Keine Aufgabe ist ohne Lebenszeichen
+health-is-good-unhandled = Um jede Nachricht hat sich jemand gekümmert
+health-is-good-unsent = Nachrichten gehen wieder hinaus
+health-is-good-dead-letters = Es wird kaum noch eine Nachricht aufgegeben
+health-is-good-disk = Es ist wieder Platz: { $number } MB
+health-is-good-model = Der Server des Modells ist wieder zu erreichen

@@ -1,0 +1,16 @@
+health-bad = Something is wrong with the bot
+health-good = The bot is well again
+health-is-bad-failing = Tasks of one agent keep failing: { $number } in the last hour. /stats tells more
+health-is-bad-stuck = Tasks at work without a sign of life: { $number }
+health-is-bad-unhandled = Messages that nobody has handled: { $number }
+health-is-bad-unsent = Messages that could not be sent for ten minutes: { $number }
+health-is-bad-dead-letters = Messages that were given up within a day: { $number }
+health-is-bad-disk = Only { $number } MB are free in the data folder
+health-is-bad-model = The model's server cannot be reached
+health-is-good-failing = Tasks no longer keep failing
+health-is-good-stuck = No task is without a sign of life
+health-is-good-unhandled = Every message has been handled
+health-is-good-unsent = Messages are sent again
+health-is-good-dead-letters = Hardly any message is given up
+health-is-good-disk = There is space again: { $number } MB
+health-is-good-model = The model's server can be reached again

@@ -1,0 +1,16 @@
+health-bad = Algo va mal en el bot
+health-good = El bot vuelve a estar bien
+health-is-bad-failing = Las tareas de un agente fallan una y otra vez: { $number } en la última hora. /stats dice más
+health-is-bad-stuck = Tareas en marcha sin señales de vida: { $number }
+health-is-bad-unhandled = Mensajes que nadie ha atendido: { $number }
+health-is-bad-unsent = Mensajes que no salen desde hace diez minutos: { $number }
+health-is-bad-dead-letters = Mensajes abandonados en un día: { $number }
+health-is-bad-disk = Solo quedan { $number } MB libres en la carpeta de datos
+health-is-bad-model = No se llega al servidor del modelo
+health-is-good-failing = Las tareas ya no fallan una y otra vez
+health-is-good-stuck = Ninguna tarea está sin señales de vida
+health-is-good-unhandled = Todos los mensajes están atendidos
+health-is-good-unsent = Los mensajes vuelven a salir
+health-is-good-dead-letters = Apenas se abandona ya ningún mensaje
+health-is-good-disk = Vuelve a haber espacio: { $number } MB
+health-is-good-model = Se llega otra vez al servidor del modelo

@@ -1,0 +1,16 @@
+health-bad = 机器人出了问题
+health-good = 机器人恢复正常了
+health-is-bad-failing = 某个代理的任务不断失败：过去一小时 { $number } 个。/stats 可查看详情
+health-is-bad-stuck = 没有动静的运行中任务：{ $number } 个
+health-is-bad-unhandled = 没人处理的消息：{ $number } 条
+health-is-bad-unsent = 十分钟没能发出的消息：{ $number } 条
+health-is-bad-dead-letters = 一天内放弃的消息：{ $number } 条
+health-is-bad-disk = 数据文件夹只剩 { $number } MB 空间
+health-is-bad-model = 无法连接模型服务器
+health-is-good-failing = 任务不再不断失败
+health-is-good-stuck = 没有失去动静的任务
+health-is-good-unhandled = 所有消息都已处理
+health-is-good-unsent = 消息又能发出了
+health-is-good-dead-letters = 几乎没有再被放弃的消息
+health-is-good-disk = 空间又够了：{ $number } MB
+health-is-good-model = 又能连接模型服务器了
