@@ -1,0 +1,244 @@
+"""/schedules: what comes due when, once or repeating; made, changed, paused, run at once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from bot.api import rows
+from bot.api.access import Caller, InHouse, caller
+from bot.api.fields import Cursor, Instant, Limit, Line
+from bot.api.idempotency import Answer, InSending
+from bot.api.pages import Page
+from bot.api.problems import Problem, invalid, not_found
+from bot.app import House
+from orchestrator.execution.due import DueWork
+from orchestrator.people import api_chat
+from orchestrator.tasks import rhythms, schedules
+from orchestrator.tasks.preferences import REMINDER
+from orchestrator.tasks.rhythms import BadRhythm, Rhythm
+from storage.models import ScheduleRow
+
+MOST = 200
+"""Schedules that one person may have running."""
+Repeat = Literal["once", "rrule", "cron", "interval"]
+State = Literal["active", "paused", "done", "cancelled"]
+Reading = Annotated[Caller, Depends(caller("tasks:read"))]
+Writing = Annotated[Caller, Depends(caller("tasks:write"))]
+ScheduleId = Annotated[str, Path(max_length=36)]
+
+
+class ScheduleView(BaseModel):
+    """Something that comes due."""
+
+    id: str
+    number: int
+    kind: str = Field(examples=["reminder"])
+    title: str
+    repeat: Repeat
+    rule: str = Field(description="RFC 5545 recurrence, cron expression, or seconds, by `repeat`.", examples=["FREQ=DAILY"])
+    zone: str = Field(examples=["Europe/Berlin"])
+    zone_assumed: bool = Field(description="Nobody has said that this is the person's zone.")
+    state: State
+    start_at: datetime
+    next_due: datetime | None
+    task_id: str | None
+    created_at: datetime
+
+
+class OccurrenceView(BaseModel):
+    """A due instant, and how it ended."""
+
+    due_at: datetime
+    outcome: Literal["ran", "late", "missed", "skipped"]
+    fired_at: datetime
+    notification_id: str | None
+
+
+class OccurrenceList(BaseModel):
+    items: list[OccurrenceView]
+
+
+class NewScheduleBody(BaseModel):
+    """A reminder, once at an instant or repeating by a rule, in a time zone."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"title": "Water the plants", "repeat": "cron", "rule": "0 9 * * 1", "zone": "Europe/Berlin"}]}
+    )
+    title: Line
+    at: Instant | None = Field(default=None, description="When it first comes due; needed where it does not repeat.")
+    repeat: Repeat = "once"
+    rule: str = Field(default="", max_length=300)
+    zone: str | None = Field(default=None, max_length=64, description="IANA name; yours where it is left out.")
+
+
+class ScheduleChanges(BaseModel):
+    """What is to be different; a new `at`, `repeat`, `rule` or `zone` counts from now on."""
+
+    model_config = ConfigDict(extra="forbid")
+    title: Line | None = None
+    at: Instant | None = None
+    repeat: Repeat | None = None
+    rule: str | None = Field(default=None, max_length=300)
+    zone: str | None = Field(default=None, max_length=64)
+
+
+def router() -> APIRouter:
+    made = APIRouter(tags=["schedules"])
+    made.add_api_route("/schedules", listed, methods=["GET"])
+    made.add_api_route("/schedules", create, methods=["POST"], status_code=201, response_model=ScheduleView)
+    made.add_api_route("/schedules/{schedule}", read, methods=["GET"])
+    made.add_api_route("/schedules/{schedule}", edit, methods=["PATCH"])
+    made.add_api_route("/schedules/{schedule}", cancel, methods=["DELETE"], status_code=204)
+    made.add_api_route("/schedules/{schedule}/occurrences", occurrences, methods=["GET"])
+    made.add_api_route("/schedules/{schedule}/pause", pause, methods=["POST"])
+    made.add_api_route("/schedules/{schedule}/resume", resume, methods=["POST"])
+    made.add_api_route("/schedules/{schedule}/skip", skip, methods=["POST"])
+    made.add_api_route("/schedules/{schedule}/run", run, methods=["POST"], response_model=OccurrenceView)
+    return made
+
+
+async def listed(
+    request: Request, caller: Reading, house: InHouse, state: Annotated[list[State] | None, Query(description="Any of these.")] = None,
+    limit: Limit = 20, cursor: Cursor = None,
+) -> Page[ScheduleView]:  # fmt: skip
+    """Your schedules, newest first."""
+    query = sa.select(ScheduleRow.__table__).where(ScheduleRow.person_id == caller.person.id)
+    if state:
+        query = query.where(ScheduleRow.state.in_(state))
+    return await rows.newest_first(request, house, query, ScheduleRow.id, _shown, limit=limit, cursor=cursor)
+
+
+async def create(body: NewScheduleBody, caller: Writing, sending: InSending) -> Response:
+    """Have yourself reminded. It rings in your API chat, and in the chat that you prefer."""
+    person = caller.person
+
+    def work(connection: sa.Connection, now: datetime) -> Answer:
+        live = sa.select(sa.func.count()).select_from(ScheduleRow).where(ScheduleRow.person_id == person.id, ScheduleRow.state.in_(("active", "paused")))
+        if connection.execute(live).scalar_one() >= MOST:
+            raise Problem(409, "conflict", "There are too many schedules.", f"At most {MOST} may run.", remedy="delete some")
+        rhythm = Rhythm(body.repeat, body.rule, body.zone or person.effective_zone, body.at)
+        try:
+            first = rhythm.first_due(now)
+        except BadRhythm as error:
+            raise invalid([(f"body.{error.field}", str(error))]) from error
+        assumed = body.zone is None and person.zone is None
+        chat = api_chat(connection, person, now)
+        new = schedules.NewSchedule(person.id, chat, REMINDER, body.title, rhythm.zone, first, body.repeat, body.rule, zone_assumed=assumed)
+        made = schedules.create(connection, new, now)
+        return Answer.of(_shown(_mine(connection, caller, made)), 201, f"/api/v1/schedules/{made}")
+
+    return await sending.do(caller, body, work)
+
+
+async def read(schedule: ScheduleId, caller: Reading, house: InHouse) -> ScheduleView:
+    """One schedule."""
+    return _shown(await house.database.read(lambda connection: _mine(connection, caller, schedule)))
+
+
+async def edit(schedule: ScheduleId, body: ScheduleChanges, caller: Writing, house: InHouse) -> ScheduleView:
+    """Change its title or its rhythm."""
+
+    def work(connection: sa.Connection) -> ScheduleView:
+        now, row = house.clock.now(), _live(connection, caller, schedule)
+        rhythm = None
+        if body.model_fields_set - {"title"}:
+            at = body.at or (row.next_due if row.repeat == "once" else None)
+            rhythm = Rhythm(body.repeat or row.repeat, row.rule if body.rule is None else body.rule, body.zone or row.zone, at)
+        try:
+            rhythms.change(connection, row.id, body.title or row.title, rhythm, now)
+        except BadRhythm as error:
+            raise invalid([(f"body.{error.field}", str(error))]) from error
+        return _shown(_mine(connection, caller, schedule))
+
+    return await house.database.write(work, key=caller.person.id)
+
+
+async def cancel(schedule: ScheduleId, caller: Writing, house: InHouse) -> None:
+    """It never comes due again; how its instants ended stays told."""
+
+    def work(connection: sa.Connection) -> None:
+        _mine(connection, caller, schedule)
+        rhythms.cancel(connection, schedule)
+
+    await house.database.write(work, key=caller.person.id)
+
+
+async def occurrences(schedule: ScheduleId, caller: Reading, house: InHouse, limit: Limit = 20) -> OccurrenceList:
+    """How its latest due instants ended, newest first."""
+
+    def work(connection: sa.Connection) -> list[OccurrenceView]:
+        _mine(connection, caller, schedule)
+        return [_ended(row) for row in rhythms.occurrences(connection, schedule, limit)]
+
+    return OccurrenceList(items=await house.database.read(work))
+
+
+async def pause(schedule: ScheduleId, caller: Writing, house: InHouse) -> ScheduleView:
+    """Hold it; what would come due meanwhile is left out."""
+    return await _move(house, caller, schedule, lambda connection, row: rhythms.pause(connection, row.id), "paused")
+
+
+async def resume(schedule: ScheduleId, caller: Writing, house: InHouse) -> ScheduleView:
+    """Let it go on, from the next instant after now."""
+    return await _move(house, caller, schedule, lambda connection, row: rhythms.resume(connection, row, house.clock.now()), "resumed")
+
+
+async def skip(schedule: ScheduleId, caller: Writing, house: InHouse) -> ScheduleView:
+    """Leave the next instant out."""
+
+    def move(connection: sa.Connection, row: Any) -> bool:
+        if row.state != "active":
+            return False
+        schedules.skip_next(connection, row, house.clock.now())
+        return True
+
+    return await _move(house, caller, schedule, move, "skipped")
+
+
+async def run(schedule: ScheduleId, caller: Writing, sending: InSending) -> Response:
+    """Do now what it is for; its rhythm stays as it is."""
+    house = sending.house
+
+    def work(connection: sa.Connection, now: datetime) -> Answer:
+        row = _live(connection, caller, schedule)
+        return Answer.of(_ended(DueWork(house.runner).run_now(connection, row)))
+
+    return await sending.do(caller, None, work)
+
+
+async def _move(house: House, caller: Caller, schedule: str, move: Any, done: str) -> ScheduleView:
+    def work(connection: sa.Connection) -> ScheduleView:
+        row = _mine(connection, caller, schedule)
+        if not move(connection, row):
+            raise Problem(409, "conflict", f"It cannot be {done} now.", f"It is {row.state}.", remedy="read it again; it may have changed meanwhile")
+        return _shown(_mine(connection, caller, schedule))
+
+    return await house.database.write(work, key=caller.person.id)
+
+
+def _mine(connection: sa.Connection, caller: Caller, schedule: str) -> Any:
+    query = sa.select(ScheduleRow.__table__).where(ScheduleRow.id == schedule, ScheduleRow.person_id == caller.person.id)
+    row = connection.execute(query).first()
+    if row is None:
+        raise not_found("schedule")
+    return row
+
+
+def _live(connection: sa.Connection, caller: Caller, schedule: str) -> Any:
+    row = _mine(connection, caller, schedule)
+    if row.state not in {"active", "paused"}:
+        raise Problem(409, "conflict", "This schedule has ended.", f"It is {row.state}.", remedy="make a new one")
+    return row
+
+
+def _shown(row: Any) -> ScheduleView:
+    return ScheduleView(**{name: getattr(row, name) for name in ScheduleView.model_fields})
+
+
+def _ended(row: Any) -> OccurrenceView:
+    return OccurrenceView(due_at=row.due_at, outcome=row.outcome, fired_at=row.fired_at, notification_id=row.notification_id)
