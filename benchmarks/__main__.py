@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-ALL = ("benchmarks.message_path", "benchmarks.crash", "benchmarks.router", "benchmarks.dispatcher")
+ALL = ("benchmarks.message_path", "benchmarks.crash", "benchmarks.router", "benchmarks.dispatcher", "benchmarks.live")
 
 
 def main() -> int:

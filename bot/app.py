@@ -12,12 +12,19 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 from agents.catalog import Catalog
+from agents.custom import Custom
+from bot import forwarding_house
+from bot.autonomous import AutonomousClock
 from bot.channels.base import Channel
+from bot.event_stream import EventStream
+from bot.forwarding import Forwarding
 from bot.handling import Handling
+from bot.health import Health, Place
 from bot.inbox import Inbox
 from bot.intents import load_intents
 from bot.keys import head_keeper, key_holder
 from bot.leading import Leadership
+from bot.leaving import Leaving
 from bot.outbox import Outbox
 from bot.process import sole_use
 from bot.settings import Settings
@@ -30,9 +37,10 @@ from orchestrator.actions.limits import Breaker
 from orchestrator.actions.policy import Policy
 from orchestrator.actions.policy import read as read_policy
 from orchestrator.actions.rules import Rules
+from orchestrator.autonomous import Autonomous
 from orchestrator.business import BusinessBook, BusinessFile
 from orchestrator.clock import SystemClock, machine_zone
-from orchestrator.contracts import Clock
+from orchestrator.contracts import Agent, Clock
 from orchestrator.execution.due import DueWork
 from orchestrator.execution.engine import TOPIC, Engine, has_unfinished
 from orchestrator.execution.runner import Runner
@@ -40,6 +48,7 @@ from orchestrator.execution.surroundings import Surroundings
 from orchestrator.language_model import LanguageModel, ModelSettings
 from orchestrator.outside import OutsideTool
 from orchestrator.people import Door, Strangers
+from orchestrator.triage import configured
 from orchestrator.triage.desk import Desk
 from orchestrator.triage.model_classifier import ModelClassifier
 from orchestrator.triage.router import Router, learned_examples
@@ -54,6 +63,8 @@ from storage.vault import Vault
 
 LOCAL_CHANNELS = frozenset({"local", "web", "terminal"})
 """Chats on this machine can reach our own address."""
+FORM_ONLY = frozenset({"whatsapp"})
+"""Chats that keep what was said for ever: a secret is never asked for there, only in the form."""
 ENGINE_DELAY = 1.5
 """Seconds after the start at which the engine is loaded: the first reply goes before it."""
 
@@ -93,15 +104,18 @@ class House:
     router: Router
     engine: Engine
     runner: Runner
+    services: Services
     desk: Desk
     segments: Segments
     inbox: Inbox
     outbox: Outbox
     handling: Handling
     sweeps: Sweeps
+    forwarding: Forwarding
     channels: dict[str, Channel]
     duty: Leadership
     reach: Reach
+    live: EventStream
     _works: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def start(self, channels: Sequence[Channel], *, engine: bool = True) -> list[asyncio.Task[None]]:
@@ -112,6 +126,7 @@ class House:
         self._run(self.handling.run(), "handling")
         self._run(self.outbox.run(), "outbox")
         self._run(self.sweeps.run(), "sweeps")
+        self._run(self.forwarding.run(), "forwarding")
         self._run(TypingSigns(self.database, self.channels, self.clock).run(), "typing")
         for channel in channels:
             self._run(channel.run(self.inbox.take), channel.name)
@@ -119,10 +134,15 @@ class House:
             self._run(self._engine(), "engine")
         self._run(self._learn(), "learning")
         self._run(self._follow_audit(), "audit")
+        self._run(self._leaving().run(), "leaving")
+        self._run(self._bounces(), "bounces")
+        self._run(AutonomousClock(self.database, Autonomous(self.database, self.runner), self.clock, self.duty.holds).run(), "autonomous")
+        self._run(self.health().run(), "health")
         return self._works
 
     async def stop(self) -> None:
         """Stop taking, finish what is claimed, flush the outbox, close."""
+        self.live.close()
         for work in self._works:
             if work.get_name() not in {"outbox", "handling"}:
                 work.cancel()
@@ -166,6 +186,31 @@ class House:
             logger.error("the audit log does not end as it should; majordomo audit verify tells more", extra={"fault": str(fault)})
         await follow(self.database, keeper)
 
+    @property
+    def works(self) -> Sequence[asyncio.Task[None]]:
+        """What was started; one that has ended means trouble."""
+        return tuple(self._works)
+
+    def health(self) -> Health:
+        place = Place(self.settings.data_folder, self.settings.openai_base_url if self.settings.model else "")
+        return Health(self.database, self.clock, self.words, place, self.duty.holds)
+
+    def _leaving(self) -> Leaving:
+        settings = self.settings
+        pairs = bool(settings.telegram_token) and not settings.owners
+        return Leaving(self.database, self.clock, self.runner.around.files, self.inbox.forget, is_leader=self.duty.holds, pairs=pairs)
+
+    async def _bounces(self) -> None:
+        """Look in the house's inbox for mail that came back; without one there is nothing to do."""
+        if not self.settings.imap_url:
+            await asyncio.Event().wait()
+        from bot.mail_news import MailNews, ReturnedMail  # noqa: PLC0415 - loads the libraries of mail
+        from bot.mail_settings import mailbox_server  # noqa: PLC0415
+
+        server = mailbox_server(self.settings)
+        if server is not None:
+            await ReturnedMail(server, MailNews(self.database, self.clock, self.words), is_leader=self.duty.holds).run()
+
     async def _learn(self) -> None:
         """Retrain when somebody has told us what they meant."""
         wanted = asyncio.Event()
@@ -191,17 +236,18 @@ def build(settings: Settings, *, clock: Clock | None = None, catalogue: Catalog 
     words = Catalogues()
     policy = read_policy(settings.config_file)
     reach = Reach(settings, database, policy)
-    catalogue = catalogue or Catalog(book=book, words=words, outside=reach.tools)
+    catalogue = catalogue or Catalog(book=book, words=words, agents=_configured(settings), outside=reach.tools)
     router = Router.load(load_intents(settings.config_file), catalogue, settings.data_folder / "cache", database.read_now(learned_examples))
     engine = Engine(database, clock)
     model = _model(settings)
     credentials = _credentials(settings, words)
+    places = forwarding_house.places_of(settings, credentials.vault, policy.private_hosts)
     rules = Rules(
         policy, clock, words, Breaker(policy.limits), approver, second_of(policy.approvals.second_approver), credentials.audit, _house_hosts(settings)
     )
     around = Surroundings(
         catalogue, engine, Dispatcher(catalogue, clock, words, rules), clock, words, model, Revealing(credentials, database, clock.now), credentials,
-        settings.data_folder / "files",
+        settings.data_folder / "files", places=places,
     )  # fmt: skip
     runner = Runner(catalogue, around, engine)
     services = Services(router.cascade, runner, catalogue, clock, words, uses_model=model is not None)
@@ -210,12 +256,14 @@ def build(settings: Settings, *, clock: Clock | None = None, catalogue: Catalog 
     channels: dict[str, Channel] = {}
     door = Door(Strangers(settings.strangers.value), frozenset(settings.owners), zone=business().zone or machine_zone())
     inbox = Inbox(database, clock, door, words, channels)
-    inbox.take_secret = credentials.take
+    inbox.take_secret = forwarding_house.taking(credentials, places)
     return House(
         settings=settings, database=database, clock=clock, business=business, words=words, catalogue=catalogue, router=router, engine=engine, runner=runner,
-        desk=desk, segments=Segments(database, runner, desk, services, classifier), inbox=inbox,
+        services=services, desk=desk, segments=Segments(database, runner, desk, services, classifier), inbox=inbox,
         outbox=Outbox(database, channels, clock, limited=settings.send_limits, is_leader=duty.holds), handling=Handling(database, desk, clock),
+        forwarding=forwarding_house.forwarding(settings, database, places, clock, words, duty.holds, policy.private_hosts),
         sweeps=Sweeps(database, DueWork(runner), clock, is_leader=duty.holds), channels=channels, duty=duty, reach=reach,
+        live=EventStream(database),
     )  # fmt: skip
 
 
@@ -227,7 +275,13 @@ def _credentials(settings: Settings, words: Catalogues) -> Credentials:
     def form_base(channel: str) -> str:
         return settings.public_url or (ours if channel in LOCAL_CHANNELS else "")
 
-    return Credentials(vault, words, form_base, AuditLog(vault))
+    return Credentials(vault, words, form_base, AuditLog(vault), form_only=FORM_ONLY)
+
+
+def _configured(settings: Settings) -> tuple[Agent, ...]:
+    """The agent of the named tasks in majordomo.yaml, where there are any. Raises ConfigFault."""
+    tasks = configured.read(settings.config_file)
+    return (Custom({task.task_type: task.plan for task in tasks}),) if tasks else ()
 
 
 def _house_hosts(settings: Settings) -> frozenset[str]:

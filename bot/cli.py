@@ -1,4 +1,4 @@
-"""The command line: majordomo run · worker · chat · route · evaluate · when · doctor · address · pair · keys · audit."""
+"""The command line: majordomo run · worker · chat · route · evaluate · when · doctor · address · pair · keys · audit · api-key."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bot.cli_api import api_key_app
 from bot.cli_keys import audit_app, keys_app
 from orchestrator.errors import MajordomoError
 
@@ -24,6 +25,7 @@ app = typer.Typer(
 )
 app.add_typer(keys_app, name="keys")
 app.add_typer(audit_app, name="audit")
+app.add_typer(api_key_app, name="api-key")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, one object a line.")]
 

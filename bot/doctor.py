@@ -15,6 +15,8 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import yaml
+
 from bot import settings as environment
 from bot.doctor_tools import TOOL_CHECKS
 from bot.findings import Finding
@@ -207,5 +209,45 @@ def _policy(settings: Settings) -> Iterator[Finding]:
     yield Finding("policy", note=f"asks before: {asked}; a task may spend {policy.budgets.task:g} credits")
 
 
-CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (_python, _folder, _database, _business, _web, _telegram, _model, _mail, _policy, *TOOL_CHECKS)
+def _custom(settings: Settings) -> Iterator[Finding]:
+    from orchestrator.triage import configured  # noqa: PLC0415 - loads plans
+
+    try:
+        tasks = configured.read(settings.config_file)
+    except ConfigFault as fault:
+        yield Finding("custom tasks", str(fault), "mend the lines named, then run this again")
+        return
+    except (OSError, ValueError, yaml.YAMLError):
+        return  # told already: the file itself cannot be read
+    if tasks:
+        yield Finding("custom tasks", note=", ".join(task.name for task in tasks))
+
+
+def _whatsapp(settings: Settings) -> Iterator[Finding]:
+    keys = settings.whatsapp
+    if not keys:
+        yield Finding("WhatsApp", note="no number set, so it is off")
+        return
+    from bot.channels.whatsapp.check import look  # noqa: PLC0415 - loads the templates' reader
+
+    for fault, remedy, note in look(keys, settings.config_file, PATIENCE):
+        yield Finding("WhatsApp", fault, remedy, note)
+    if not settings.public_url.startswith("https://"):
+        yield Finding("WhatsApp", note="MAJORDOMO_PUBLIC_URL is no https address: secrets cannot be asked for on WhatsApp, for the form cannot be reached")
+
+
+CHECKS: tuple[Callable[[Settings], Iterator[Finding]], ...] = (
+    _python,
+    _folder,
+    _database,
+    _business,
+    _web,
+    _telegram,
+    _whatsapp,
+    _model,
+    _mail,
+    _policy,
+    _custom,
+    *TOOL_CHECKS,
+)
 """In the order in which they are told."""

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable, Iterator
 
 from bot.findings import Finding
-from bot.settings import ConfigurationError, Settings
+from bot.settings import ConfigurationError, Settings, named
 
 
 def _calendars(settings: Settings) -> Iterator[Finding]:
@@ -30,7 +29,8 @@ def _extensions(settings: Settings) -> Iterator[Finding]:
     except McpFault as fault:
         yield Finding("MCP servers", str(fault), f"correct the section mcp in {settings.config_file}")
         return
-    missing = sorted(name for name in named_variables(servers) if not os.environ.get(name))
+    wanted = named_variables(servers)
+    missing = sorted(wanted - {name for name, value in named(wanted).items() if value})
     if missing:
         yield Finding("MCP servers", f"not set: {', '.join(missing)}.", "set them in the environment, or take them out of the section mcp")
     elif servers:

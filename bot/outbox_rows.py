@@ -14,6 +14,8 @@ from storage.models import ChatRow, OutgoingRow
 
 QUEUED, SENDING, RETRY = "queued", "sending", "retry"
 SENT, FAILED, AMBIGUOUS, SUPERSEDED = "sent", "failed", "ambiguous", "superseded"
+WAITING = "waiting"
+"""Until the person writes again; it holds nothing else back."""
 LINE = ""
 """The lane in which a chat's messages and edits go one after the other. Each status and each toast has its own."""
 

@@ -47,6 +47,15 @@ def _place(record: logging.LogRecord) -> list[str]:
     return places[-6:]
 
 
+def many_files() -> None:
+    """As many open files as this process may have: each live stream is one, and 1,024, where most systems begin, is soon reached."""
+    import resource  # noqa: PLC0415
+
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 def start_logging() -> None:
     """Our events to standard error; libraries only when they warn, and never the addresses that httpx would print."""
     handler = logging.StreamHandler(sys.stderr)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from bot import settings as environment
 from bot.app import House, build, lock
 from bot.channels.base import Channel
-from bot.process import in_use, start_logging, until_stopped
+from bot.process import in_use, many_files, start_logging, until_stopped
 from bot.settings import ConfigurationError, Settings
 from bot.warming import warm
 from orchestrator.contracts import Role
@@ -26,6 +27,7 @@ logger = logging.getLogger(__name__)
 async def serve() -> None:
     """The bot with all its channels, until SIGTERM or Ctrl-C."""
     start_logging()
+    many_files()
     settings = environment.read()
     with ExitStack() as stack:
         lock(settings, stack)
@@ -33,7 +35,7 @@ async def serve() -> None:
         house = build(settings)
         await house.engine.prepare()
         await house.duty.win()
-        works = await house.start([*telegram_channels(house), web_channel(house)])
+        works = await house.start([*telegram_channels(house), *whatsapp_channels(house), web_channel(house), api_channel(house)])
         server = WebServer(house)
         works = [*works, asyncio.create_task(server.run(), name="web server")]
         warming = asyncio.create_task(warm(house), name="warming")
@@ -108,10 +110,28 @@ def telegram_channels(house: House) -> list[Channel]:
     return [TelegramChannel.from_settings(house.settings)]
 
 
+def whatsapp_channels(house: House) -> list[Channel]:
+    """Raises ConfigurationError for templates that cannot be read."""
+    if not house.settings.whatsapp:
+        return []
+    from bot.channels.whatsapp.channel import Doorway, WhatsAppChannel
+    from bot.channels.whatsapp.templates import read_templates
+
+    templates = read_templates(house.settings.config_file)
+    doorway = Doorway(house.database, house.clock, house.words, house.runner.around.files, templates)
+    return [WhatsAppChannel(house.settings.whatsapp, doorway)]
+
+
 def web_channel(house: House) -> Channel:
     from bot.channels.web import WebChannel
 
     return WebChannel(house.database, house.clock)
+
+
+def api_channel(house: House) -> Channel:
+    from bot.channels.api import ApiChannel
+
+    return ApiChannel(house.database, house.clock)
 
 
 def pairing_code(role: str) -> str:
@@ -135,6 +155,7 @@ class WebServer:
         self._house = house
         self._server: uvicorn.Server | None = None
         self._app: Any = None
+        self._api: Any = None
 
     async def run(self) -> None:
         await asyncio.sleep(0.05)
@@ -145,12 +166,15 @@ class WebServer:
     async def stop(self) -> None:
         if self._server is not None:
             self._app.state.closing.set()
+            self._api.close()
             self._server.should_exit = True
             await asyncio.sleep(0.2)
 
     def _load(self) -> uvicorn.Server:
         import uvicorn
 
+        from bot.api.on_demand import PATH, OnDemand
+        from bot.web import operators
         from bot.web.app import make_app
         from bot.web.guard import Guard, announce_address, session_secret
         from bot.web.secret_form import SecretForm
@@ -162,10 +186,13 @@ class WebServer:
         guard = Guard(session_secret(folder), public)
         channel = house.channels["web"]
         webhooks = {path: receive for known in house.channels.values() for path, receive in getattr(known, "webhooks", {}).items()}
+        webhooks |= mail_webhooks(house)
         form = SecretForm(
             house.database, house.clock, house.words, guard, lambda connection, request, values: given_by_form(connection, house.runner, request, values)
         )
-        self._app = make_app(channel, house.database, guard, webhooks, form)  # type: ignore[arg-type]
+        self._api = OnDemand(lambda: api_of(house, guard))
+        self._app = make_app(channel, house.database, guard, webhooks, form, {PATH: self._api}, house.live)  # type: ignore[arg-type]
+        operators.add_to(self._app, house)
         announce_address(folder, f"http://{settings.host}:{settings.port}")
         config = uvicorn.Config(
             self._app, host=settings.host, port=settings.port, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=2
@@ -175,6 +202,24 @@ class WebServer:
         return server
 
 
+def mail_webhooks(house: House) -> Mapping[str, Any]:
+    """The doors of the mail providers that the settings name, by path."""
+    if not house.settings.mail_webhooks.providers:
+        return {}
+    from agents.tools.way_out import WayOut
+    from bot.mail_news import MailNews
+    from bot.web.mail_webhooks import MailWebhooks, from_amazon
+
+    return MailWebhooks(house.settings.mail_webhooks, MailNews(house.database, house.clock, house.words), from_amazon(WayOut())).doors()
+
+
+def api_of(house: House, guard: Any) -> Any:
+    """The HTTP API."""
+    from bot.api.app import make_api
+
+    return make_api(house, guard)
+
+
 def greet(house: House) -> None:
     """What a person sees at the start: where to go, and how to become the owner elsewhere."""
     from bot.web.guard import session_secret
@@ -182,6 +227,7 @@ def greet(house: House) -> None:
 
     settings = house.settings
     print(f"Majordomo is ready. Open  http://{settings.host}:{settings.port}/?key={session_secret(settings.data_folder)}", flush=True)
-    if settings.telegram_token and not settings.owners:
+    if (settings.telegram_token or settings.whatsapp) and not settings.owners:
         code = house.database.write_now(lambda connection: people.make_pairing_code(connection, Role.OWNER, house.clock.now()))
-        print(f"To be its owner in Telegram, send the bot this code within 10 minutes:  {code}", flush=True)
+        where = " or ".join(name for name, used in (("Telegram", settings.telegram_token), ("WhatsApp", settings.whatsapp)) if used)
+        print(f"To be its owner in {where}, send the bot this code within 10 minutes:  {code}", flush=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from orchestrator.errors import MajordomoError
 
 DEFAULT_DATABASE = "sqlite+aiosqlite:///./data/majordomo.db"
 PUBLIC_TELEGRAM = "https://api.telegram.org"
+PUBLIC_WHATSAPP = "https://graph.facebook.com"
+PUBLIC_DISCORD = "https://discord.com"
 
 
 class ConfigurationError(MajordomoError):
@@ -29,6 +32,33 @@ class Strangers(StrEnum):
     PAIR = "pair"
     WELCOME = "welcome"
     IGNORE = "ignore"
+
+
+@dataclass(frozen=True, slots=True)
+class WhatsAppKeys:
+    """A number of the WhatsApp Cloud API. Without a token and a phone id the channel is off."""
+
+    token: str = field(default="", repr=False)
+    phone_id: str = ""
+    app_secret: str = field(default="", repr=False)
+    verify_token: str = field(default="", repr=False)
+    root: str = PUBLIC_WHATSAPP
+
+    def __bool__(self) -> bool:
+        return bool(self.token or self.phone_id)
+
+
+@dataclass(frozen=True, slots=True)
+class MailWebhookKeys:
+    """By what each provider's news of our mail are known to be its own. Empty: no webhook for it."""
+
+    sendgrid: str = field(default="", repr=False)
+    mailgun: str = field(default="", repr=False)
+    ses_topics: frozenset[str] = frozenset()
+
+    @property
+    def providers(self) -> tuple[str, ...]:
+        return tuple(name for name, key in (("sendgrid", self.sendgrid), ("mailgun", self.mailgun), ("ses", self.ses_topics)) if key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +89,16 @@ class Settings:
     databases: tuple[tuple[str, str], ...] = ()
     """Names and URLs of the operator's databases that tools may read."""
     writable_databases: frozenset[str] = frozenset()
+    metrics_token: str = field(default="", repr=False)
+    """With it the metrics are read from elsewhere; without it, from this machine only."""
     mail_hold: float = 10.0
     """Seconds in which a mail that is about to leave can still be taken back."""
+    mail_webhooks: MailWebhookKeys = field(default_factory=lambda: MailWebhookKeys())
+    whatsapp: WhatsAppKeys = field(default_factory=lambda: WhatsAppKeys())
+
+    discord_root: str = PUBLIC_DISCORD
+    discord_webhook: str = ""
+    """The operator's own webhook: the first owner gets it."""
 
     def __repr__(self) -> str:
         return f"Settings(database={self.database_url.split('@')[-1]!r}, telegram={bool(self.telegram_token)}, model={self.model!r})"
@@ -105,8 +143,56 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         image_model=env.get("MAJORDOMO_IMAGE_MODEL", ""),
         databases=_databases(env.get("MAJORDOMO_DATABASES", "")),
         writable_databases=frozenset(filter(None, env.get("MAJORDOMO_WRITABLE_DATABASES", "").replace(" ", "").split(","))),
+        metrics_token=env.get("MAJORDOMO_METRICS_TOKEN", ""),
         mail_hold=_seconds("MAJORDOMO_MAIL_HOLD", env.get("MAJORDOMO_MAIL_HOLD") or "10"),
+        mail_webhooks=_mail_webhooks(env),
+        whatsapp=_whatsapp(env),
+        discord_root=_discord(env.get("DISCORD_API_ROOT") or PUBLIC_DISCORD),
+        discord_webhook=env.get("DISCORD_WEBHOOK_URL", ""),
     )
+
+
+def _discord(root: str) -> str:
+    """Discord itself, or a test server on this machine: no other place may pass for Discord."""
+    root = root.rstrip("/")
+    if root != PUBLIC_DISCORD and not re.fullmatch(r"http://127\.\d{1,3}\.\d{1,3}\.\d{1,3}:\d{1,5}", root):
+        raise ConfigurationError("DISCORD_API_ROOT is neither Discord nor a test server on this machine.", "leave it out; tests name http://127.0.0.1:port")
+    return root
+
+
+def _mail_webhooks(env: Mapping[str, str]) -> MailWebhookKeys:
+    """The providers named, each with what its signature is checked by: without it nothing is taken, and there is no start."""
+    needed = {"sendgrid": "SENDGRID_WEBHOOK_KEY", "mailgun": "MAILGUN_SIGNING_KEY", "ses": "SES_TOPICS"}
+    wanted = [name.strip().lower() for name in env.get("MAJORDOMO_MAIL_WEBHOOKS", "").split(",") if name.strip()]
+    for name in wanted:
+        if name not in needed:
+            raise ConfigurationError(f"MAJORDOMO_MAIL_WEBHOOKS names {name!r}.", f"name {', '.join(needed)}, or leave it out")
+        if not env.get(needed[name]):
+            raise ConfigurationError(
+                f"{needed[name]} is missing, so news from {name} could be forged.", f"set it, or take {name} out of MAJORDOMO_MAIL_WEBHOOKS"
+            )
+    found = {name: env[needed[name]] for name in wanted}
+    topics = frozenset(topic.strip() for topic in found.get("ses", "").split(",") if topic.strip())
+    if wrong := [topic for topic in topics if not topic.startswith("arn:aws")]:
+        raise ConfigurationError(f"SES_TOPICS has {wrong[0]!r}.", "write the topic's whole ARN: arn:aws:sns:region:number:name")
+    return MailWebhookKeys(found.get("sendgrid", ""), found.get("mailgun", ""), topics)
+
+
+def _whatsapp(env: Mapping[str, str]) -> WhatsAppKeys:
+    """All of a number, or nothing: without the app secret a forged webhook could not be told from a true one."""
+    keys = WhatsAppKeys(
+        env.get("WHATSAPP_TOKEN", ""), env.get("WHATSAPP_PHONE_ID", ""), env.get("WHATSAPP_APP_SECRET", ""), env.get("WHATSAPP_VERIFY_TOKEN", ""),
+        (env.get("WHATSAPP_API_ROOT") or PUBLIC_WHATSAPP).rstrip("/"),
+    )  # fmt: skip
+    if not keys:
+        return keys
+    needed = {"TOKEN": keys.token, "PHONE_ID": keys.phone_id, "APP_SECRET": keys.app_secret, "VERIFY_TOKEN": keys.verify_token}
+    missing = [f"WHATSAPP_{name}" for name, value in needed.items() if not value]
+    if missing:
+        raise ConfigurationError(f"WhatsApp is half set up: {', '.join(missing)} is missing.", "docs/whatsapp.md says where each stands; set all four, or none")
+    if not keys.phone_id.isdigit():
+        raise ConfigurationError(f"WHATSAPP_PHONE_ID is {keys.phone_id!r}.", "copy the Phone number ID, which is digits only and is not the phone number")
+    return keys
 
 
 def _databases(text: str) -> tuple[tuple[str, str], ...]:
@@ -166,7 +252,8 @@ def _owners(text: str) -> tuple[tuple[str, str], ...]:
     owners = []
     for entry in filter(None, (part.strip() for part in text.split(","))):
         channel, colon, external = entry.partition(":")
-        if not colon or not external.lstrip("-").isalnum():
+        external = external.lstrip("+") if channel == "whatsapp" else external
+        if not colon or not external.lstrip("-").replace(".", "").isalnum():
             raise ConfigurationError(f"MAJORDOMO_OWNERS has {entry!r}, which is no channel:id.", "write telegram:1001, numeric ids, comma separated")
         if channel == "telegram" and not external.isdigit():
             raise ConfigurationError(f"MAJORDOMO_OWNERS names {entry!r}, which is no numeric id.", "use the numeric Telegram id: names can change hands")

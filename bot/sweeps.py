@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from bot.inbox import release_old_ids
+from orchestrator import access
 from orchestrator.actions import late_audit
 from orchestrator.contracts import Clock
 from orchestrator.execution.due import DueWork
@@ -57,7 +58,8 @@ class Sweeps:
                     await asyncio.sleep(1)
             wait = LONGEST_SLEEP if upcoming is None else max(0.0, min(LONGEST_SLEEP, (upcoming - self._clock.now()).total_seconds()))
             try:
-                await asyncio.wait_for(self._changed.wait(), wait + 0.005)
+                async with asyncio.timeout(wait + 0.005):  # not wait_for: it can swallow a cancellation that comes with the wake-up
+                    await self._changed.wait()
             except TimeoutError:
                 continue
 
@@ -73,6 +75,8 @@ class Sweeps:
     async def _expire(self) -> None:
         await self._database.write(self._work.expire_questions)
         await self._database.write(self._asks.sweep)
+        words, now = self._work.runner.around.words, self._clock.now()
+        await self._database.write(lambda connection: access.hide(connection, words, now))
         if (log := self._work.runner.around.dispatcher.rules.audit) is not None:
             await self._database.write(lambda connection: late_audit.sweep(connection, log, self._clock.now()))
 

@@ -23,6 +23,8 @@ from orchestrator.cards import Button as Button
 from orchestrator.cards import Card as Card
 from orchestrator.cards import Json as Json
 from orchestrator.cards import Option as Option
+from orchestrator.concerns import Concern as Concern
+from orchestrator.concerns import Feed as Feed
 from orchestrator.errors import DuplicateKey as DuplicateKey
 from orchestrator.errors import FatalError as FatalError
 from orchestrator.errors import IllegalTransition as IllegalTransition

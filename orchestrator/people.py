@@ -13,13 +13,16 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from orchestrator.contracts import Person, Role
 from orchestrator.tasks.people import from_row, person_of
-from storage.models import IdentityRow, PairingRow, PersonRow, new_id
+from storage.models import ChatRow, IdentityRow, PairingRow, PersonRow, new_id
 
 LOCAL, LOCAL_OWNER = "local", "owner"
 """The identity that the channels of this very machine (web chat, terminal) share."""
+API = "api"
+"""The channel of what programs ask for by HTTP; its chats are named after the person."""
 LANGUAGES = ("en", "de", "es", "zh")
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """No 0, 1, I, L or O: nobody has to guess what was printed."""
@@ -131,6 +134,18 @@ def admit(connection: sa.Connection, caller: Caller, role: Role, now: datetime, 
     )
     connection.execute(sa.insert(IdentityRow).values(id=new_id(), person_id=person_id, channel=caller.channel, external_id=caller.external_id, created_at=now))
     return person_of(connection, person_id)
+
+
+def api_chat(connection: sa.Connection, person: Person, now: datetime) -> str:
+    """The id of the chat that this person's tasks from the HTTP API belong to; made when it is first wanted."""
+    find = sa.select(ChatRow.id).where(ChatRow.channel == API, ChatRow.external_id == person.id)
+    found = connection.execute(find).scalar()
+    if found is None:
+        make = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+        values = {"id": new_id(), "person_id": person.id, "channel": API, "external_id": person.id, "kind": "private", "created_at": now}
+        connection.execute(make(ChatRow).values(**values).on_conflict_do_nothing())
+        found = connection.execute(find).scalar_one()
+    return str(found)
 
 
 def has_owner(connection: sa.Connection) -> bool:

@@ -33,6 +33,7 @@ class AuditKind(StrEnum):
     CREDENTIAL = "credential"
     CONFIGURATION = "configuration"
     UNDO = "undo"
+    PERMISSION = "permission"
     BUDGET = "budget"
 
 

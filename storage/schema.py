@@ -7,10 +7,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest revision in storage/migrations/versions; a test holds the two equal."""
 LOCK = 0x6D616A6F
 """Postgres advisory lock taken while migrating."""
+WITHOUT_HURRY = sa.text("SET LOCAL idle_in_transaction_session_timeout = 0")
+"""Alembic computes between its statements; on a busy machine that takes longer than a transaction of ours may be idle."""
 
 
 class SchemaTooNew(Exception):
@@ -25,6 +27,7 @@ def ensure(engine: sa.Engine) -> None:
 
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
+            connection.execute(WITHOUT_HURRY)
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(LOCK)))
         configuration = alembic_config(connection)
         known = {script.revision for script in _scripts(configuration).walk_revisions()}

@@ -37,6 +37,7 @@ def test_a_sound_set_up_has_no_fault(tmp_path: Path) -> None:
     assert "FAULT" not in done.stdout and "language model" in done.stdout
 
 
+WHATSAPP = {"WHATSAPP_TOKEN": "EAA1234567", "WHATSAPP_PHONE_ID": "106540352242922", "WHATSAPP_APP_SECRET": "s" * 32, "WHATSAPP_VERIFY_TOKEN": "v"}
 SETTINGS_FAULTS = {
     "a token cut short": ({"TELEGRAM_BOT_TOKEN": "12345"}, "TELEGRAM_BOT_TOKEN", "BotFather"),
     "a name as owner": ({"MAJORDOMO_OWNERS": "telegram:somebody"}, "no numeric id", "numeric"),
@@ -52,6 +53,8 @@ SETTINGS_FAULTS = {
     "a mail server without a sender": ({"SMTP_URL": "smtp://127.0.0.1:25"}, "SMTP_URL", "from=me@example.com"),
     "a hold that is none": ({"MAJORDOMO_MAIL_HOLD": "soon"}, "MAJORDOMO_MAIL_HOLD", "seconds"),
     "a calendar server over plain http": ({"CALDAV_URL": "http://user:secret@calendar.example.com/"}, "CALDAV_URL", "https://user:password@host/path/"),
+    "WhatsApp half set up": ({"WHATSAPP_TOKEN": "EAA1234567", "WHATSAPP_PHONE_ID": "1065"}, "WHATSAPP_APP_SECRET, WHATSAPP_VERIFY_TOKEN is missing", "docs/whatsapp.md"),
+    "WhatsApp does not answer": ({**WHATSAPP, "WHATSAPP_API_ROOT": "http://127.0.0.1:1"}, "does not answer", "WHATSAPP_API_ROOT"),
     "a model without its key": ({"MAJORDOMO_MODEL": "openai:gpt-5-mini"}, "OPENAI_API_KEY is missing", "OPENAI_BASE_URL"),
 }  # fmt: skip
 

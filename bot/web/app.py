@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import aclosing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,9 +14,12 @@ from urllib.parse import quote
 from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, StreamingResponse
 from pydantic import BaseModel, Field
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from bot.channels.base import Incoming, Kind
+from bot.channels.base import Greeting, Incoming, Kind
 from bot.channels.web import NAME, OWNER, WebChannel
+from bot.event_stream import EventStream, Listener, Wanted
 from bot.web import history
 from bot.web.guard import COOKIE, SECURITY_HEADERS, Guard
 from bot.web.secret_form import SecretForm
@@ -43,28 +47,41 @@ class Pressed(BaseModel):
     label: str = Field(default="", max_length=200)
 
 
-def make_app(channel: WebChannel, database: Database, guard: Guard, webhooks: Mapping[str, Webhook] | None = None, form: SecretForm | None = None) -> FastAPI:
-    """The application; `webhooks` are the doors of other channels by path."""
+def make_app(
+    channel: WebChannel, database: Database, guard: Guard, webhooks: Mapping[str, Webhook] | None = None, form: SecretForm | None = None,
+    mounted: Mapping[str, ASGIApp] | None = None, live: EventStream | None = None,
+) -> FastAPI:  # fmt: skip
+    """The application; `webhooks` are the doors of other channels by path, `mounted` whole applications, which guard themselves, `live` the house's reader."""
     app = FastAPI(title="Majordomo", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.closing = asyncio.Event()
-    _add_headers(app)
+    app.add_middleware(SecurityHeaders)
     _add_page(app, guard)
     _add_sending(app, channel, guard)
-    _add_reading(app, channel, database, guard)
+    _add_reading(app, channel, database, guard, live or EventStream(database))
     if form is not None:
         form.add_to(app)
     for path, receive in (webhooks or {}).items():
         _add_webhook(app, path, receive)
+    for path, application in (mounted or {}).items():
+        app.mount(path, application)
     return app
 
 
-def _add_headers(app: FastAPI) -> None:
-    @app.middleware("http")
-    async def headers(request: Request, proceed: Callable[[Request], Awaitable[Response]]) -> Response:
-        response = await proceed(request)
-        for name, value in SECURITY_HEADERS.items():
-            response.headers.setdefault(name, value)
-        return response
+class SecurityHeaders:
+    """ASGI middleware: adds them where an answer has none of its own. It copies no stream."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in SECURITY_HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, with_headers)
 
 
 def _add_page(app: FastAPI, guard: Guard) -> None:
@@ -117,14 +134,16 @@ def _incoming(channel: WebChannel, client_id: str, kind: Kind, text: str, payloa
     return Incoming(NAME, client_id, channel.chat, OWNER, kind, text, payload, language_code=language, sent_at=datetime.now(UTC))
 
 
-def _add_reading(app: FastAPI, channel: WebChannel, database: Database, guard: Guard) -> None:
+def _add_reading(app: FastAPI, channel: WebChannel, database: Database, guard: Guard, live: EventStream) -> None:
     allowed = Depends(guard.check_session)
 
     @app.get("/chat/history", dependencies=[allowed])
     async def past() -> dict[str, Any]:
+        upto = await live.settled()
+
         def read(connection: Any) -> dict[str, Any]:
             chat = history.chat_row(connection, NAME, channel.chat)
-            return history.recent(connection, chat.id) if chat else {"entries": [], "last": 0}
+            return history.recent(connection, chat.id, upto) if chat else {"entries": [], "last": 0}
 
         return await database.read(read)
 
@@ -144,29 +163,41 @@ def _add_reading(app: FastAPI, channel: WebChannel, database: Database, guard: G
     async def stream(request: Request, last: Annotated[int, Field(ge=0)] = 0) -> StreamingResponse:
         seen = request.headers.get("last-event-id", "")
         start = int(seen) if seen.isdigit() else last
-        return StreamingResponse(_events(app, channel, database, start), media_type="text/event-stream")
+        return StreamingResponse(_events(live, _appearing(app, channel, database), start), media_type="text/event-stream")
 
 
-async def _events(app: FastAPI, channel: WebChannel, database: Database, last: int) -> AsyncIterator[str]:
+async def _events(live: EventStream, chat_appears: AsyncIterator[str | None], last: int) -> AsyncIterator[str]:
     """Every event after `last`, as it comes, until the browser leaves or the house closes."""
+    yield ": open\n\n"
+    chat = ""
+    async for found in chat_appears:
+        chat = found or ""
+        yield ": still here\n\n"
+    wanted = Wanted(chat_id=chat, kinds=history.KINDS)
+    async with aclosing(live.follow(Listener(wanted), last, KEEP_ALIVE)) as following:
+        async for event in following:
+            if event is None:
+                yield ": still here\n\n"
+            else:
+                yield f"id: {event.id}\nevent: {event.kind}\ndata: {json.dumps(history.event_json(event), ensure_ascii=False)}\n\n"
+
+
+async def _appearing(app: FastAPI, channel: WebChannel, database: Database) -> AsyncIterator[str | None]:
+    """None now and then until somebody has written, then the chat's id."""
     changed = asyncio.Event()
     unsubscribe = database.signals.subscribe(events.TOPIC, lambda _: changed.set())
-
-    def read(connection: Any) -> list[Any]:
-        chat = history.chat_row(connection, NAME, channel.chat)
-        return history.since(connection, chat.id, last) if chat else []
-
     try:
-        yield ": open\n\n"
         while not app.state.closing.is_set():
             changed.clear()
-            for row in await database.read(read):
-                last = row.id
-                yield f"id: {row.id}\nevent: {row.kind}\ndata: {json.dumps(history.event_json(row), ensure_ascii=False)}\n\n"
+            chat = await database.read(lambda connection: history.chat_row(connection, NAME, channel.chat))
+            if chat is not None:
+                yield chat.id
+                return
             try:
-                await asyncio.wait_for(changed.wait(), KEEP_ALIVE)
+                async with asyncio.timeout(KEEP_ALIVE):
+                    await changed.wait()
             except TimeoutError:
-                yield ": still here\n\n"
+                yield None
     finally:
         unsubscribe()
 
@@ -175,3 +206,10 @@ def _add_webhook(app: FastAPI, path: str, receive: Webhook) -> None:
     @app.post(path)
     async def webhook(request: Request) -> Response:
         return Response(status_code=await receive(request.headers, request.stream()))
+
+    if isinstance(receive, Greeting):
+
+        @app.get(path)
+        async def greet(request: Request) -> Response:
+            answer = receive.greeting(request.query_params)
+            return Response(status_code=403) if answer is None else Response(answer, media_type="text/plain")

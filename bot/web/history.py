@@ -18,11 +18,11 @@ def chat_row(connection: sa.Connection, channel: str, external_id: str) -> Any:
     return connection.execute(sa.select(ChatRow.id, ChatRow.person_id).where(ChatRow.channel == channel, ChatRow.external_id == external_id)).first()
 
 
-def recent(connection: sa.Connection, chat_id: str) -> dict[str, Any]:
-    """The last messages of both sides in order, and the event id from which the stream goes on."""
-    sent = sa.select(EventRow.id, EventRow.data, EventRow.created_at).where(EventRow.chat_id == chat_id, EventRow.kind == events.MESSAGE)
+def recent(connection: sa.Connection, chat_id: str, upto: int) -> dict[str, Any]:
+    """The last messages of both sides in order, and the event id from which the stream goes on: one that is settled."""
+    sent = sa.select(EventRow.id, EventRow.data, EventRow.created_at).where(EventRow.chat_id == chat_id, EventRow.kind == events.MESSAGE, EventRow.id <= upto)
     entries = [_from_event(row) for row in connection.execute(sent.order_by(EventRow.id.desc()).limit(SHOWN))]
-    edits = sa.select(EventRow.data).where(EventRow.chat_id == chat_id, EventRow.kind == "edit").order_by(EventRow.id)
+    edits = sa.select(EventRow.data).where(EventRow.chat_id == chat_id, EventRow.kind == "edit", EventRow.id <= upto).order_by(EventRow.id)
     newest = {row.data["of"]: row.data for row in connection.execute(edits)}
     for entry in entries:
         if entry["id"] in newest:
@@ -33,14 +33,7 @@ def recent(connection: sa.Connection, chat_id: str) -> dict[str, Any]:
         for row in connection.execute(said.order_by(MessageRow.seq.desc()).limit(SHOWN))
     ]
     entries.sort(key=lambda entry: entry["at"])
-    last = connection.execute(sa.select(sa.func.max(EventRow.id)).where(EventRow.chat_id == chat_id)).scalar() or 0
-    return {"entries": [_live_buttons(connection, entry) for entry in entries[-SHOWN:]], "last": last}
-
-
-def since(connection: sa.Connection, chat_id: str, last: int) -> list[Any]:
-    """Events after `last`, oldest first."""
-    query = sa.select(EventRow.id, EventRow.kind, EventRow.data, EventRow.created_at).where(EventRow.chat_id == chat_id, EventRow.id > last)
-    return list(connection.execute(query.where(EventRow.kind.in_(KINDS)).order_by(EventRow.id).limit(500)))
+    return {"entries": [_live_buttons(connection, entry) for entry in entries[-SHOWN:]], "last": upto}
 
 
 def event_json(row: Any) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from orchestrator.errors import MajordomoError
 
 LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 FIELDS = frozenset(Business.model_fields)
-SECTIONS = frozenset({"business", "intents", "people", "policy", "budgets", "mcp"})
+SECTIONS = frozenset({"business", "intents", "people", "policy", "budgets", "mcp", "custom"})
 """What may stand at the top of the file; only `business` is read here."""
 
 
@@ -61,7 +61,7 @@ def parse(text: str, path: Path = Path("majordomo.yaml")) -> Business:
     if unknown := set(found) - SECTIONS:
         place = min(str(name) for name in unknown)
         remedy = f"Known sections: {', '.join(sorted(SECTIONS))}."
-        raise ConfigFault(path, (Fault(_line_of(text, (place,)), f"unknown section {place}", remedy),))
+        raise ConfigFault(path, (Fault(line_of(text, (place,)), f"unknown section {place}", remedy),))
     try:
         business = Business.model_validate(facts)
     except ValidationError as error:
@@ -76,15 +76,15 @@ def _fault(text: str, problem: Any) -> Fault:
     name = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
         return Fault(
-            _line_of(text, where),
+            line_of(text, where),
             f"{name} is not known",
             f"Known: {', '.join(sorted(FIELDS))}." if len(problem["loc"]) == 1 else "Remove it or correct its name.",
         )
     what = problem["msg"].removeprefix("Value error, ")
-    return Fault(_line_of(text, where), f"{name}: {what}", "Correct the value on this line.")
+    return Fault(line_of(text, where), f"{name}: {what}", "Correct the value on this line.")
 
 
-def _line_of(text: str, where: tuple[Any, ...]) -> int:
+def line_of(text: str, where: tuple[Any, ...]) -> int:
     """The line on which the innermost known part of a path stands."""
     node = yaml.compose(text, LOADER)
     line = 1

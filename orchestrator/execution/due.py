@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from orchestrator.contracts import ENDED, Card, TaskState
+from orchestrator.contracts import ENDED, TaskState
 from orchestrator.execution.runner import Runner
 from orchestrator.tasks import manager, notifications, outgoing, questions, schedules
 from orchestrator.tasks.notifications import Notice
 from orchestrator.tasks.people import person_of
-from orchestrator.tasks.schedules import LATE, Due
+from orchestrator.tasks.schedules import LATE, RAN, Due
 from storage.models import CalendarEventRow
 
 
@@ -31,6 +31,15 @@ class DueWork:
             pass
         return schedules.next_due(connection)
 
+    def run_now(self, connection: sa.Connection, schedule: Any) -> Any:
+        """Do now what a schedule is for; its rhythm stays. Returns the occurrence; at one instant there is one."""
+        now = self.runner.around.clock.now()
+        known = schedules.occurrence(connection, schedule.id, now)
+        if known is None:
+            notification = self._fire(connection, Due(schedule, now, RAN))
+            schedules.record_run(connection, schedule.id, now, notification)
+        return known or schedules.occurrence(connection, schedule.id, now)
+
     def _fire(self, connection: sa.Connection, due: Due) -> str | None:
         schedule = due.schedule
         person = person_of(connection, schedule.person_id)
@@ -46,7 +55,8 @@ class DueWork:
         text = words(person.language, key + suffix, {"title": schedule.title, "when": shown, "due": due.due_at.astimezone(zone)})
         envelope = outgoing.Envelope(schedule.chat_id, schedule.person_id, now, schedule.task_id)
         kind = notifications.REMINDER if schedule.kind == "reminder" else schedule.kind
-        notice = Notice(kind, schedule.title, text, schedule.task_id, schedule.id, {"due_at": due.due_at.isoformat()})
+        until = datetime.fromisoformat(start) if start and kind != notifications.REMINDER else None
+        notice = Notice(kind, schedule.title, text, schedule.task_id, schedule.id, {"due_at": due.due_at.isoformat()}, until=until)
         return notifications.notify(connection, envelope, notice, words, person.language)
 
     def expire_questions(self, connection: sa.Connection) -> int:
@@ -60,8 +70,10 @@ class DueWork:
             if task.state is TaskState.AWAITING_INPUT:
                 manager.fail(connection, task, {"type": "Expired", "message": "nobody answered"}, now)
                 person = person_of(connection, task.person_id)
-                text = self.runner.around.words(person.language, "question-expired", {"number": task.number, "title": task.title})
-                outgoing.post(connection, outgoing.Envelope(question.chat_id, person.id, now, task.id), Card(text))
+                words = self.runner.around.words
+                text = words(person.language, "question-expired", {"number": task.number, "title": task.title})
+                notice = Notice(notifications.FAILED, task.title or task.type, text, task.id, outcome="failure")
+                notifications.notify(connection, outgoing.Envelope(question.chat_id, person.id, now, task.id), notice, words, person.language)
         return len(expired)
 
 

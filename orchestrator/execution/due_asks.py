@@ -11,7 +11,8 @@ from orchestrator.actions import approvals, asking, budgets, credentials
 from orchestrator.actions.approvals import Approval
 from orchestrator.contracts import WAITING, Card
 from orchestrator.execution.runner import Runner
-from orchestrator.tasks import manager, outgoing
+from orchestrator.tasks import manager, notifications, outgoing
+from orchestrator.tasks.notifications import Notice
 from orchestrator.tasks.people import chat_of, person_of
 
 
@@ -50,8 +51,13 @@ class DueAsks:
         task, person = manager.load(connection, request.task_id), person_of(connection, request.person_id)
         if task is None:
             return
-        text = self.runner.around.words(person.language, "credential-ran-out", {"service": request.service, "number": task.number})
-        outgoing.post(connection, outgoing.Envelope(request.chat_id, person.id, now, task.id), Card(text))
+        words, envelope = self.runner.around.words, outgoing.Envelope(request.chat_id, person.id, now, task.id)
+        if request.outgoing_id is not None:
+            outgoing.revise(connection, envelope, request.outgoing_id, Card(f"**{request.service}**\n{words(person.language, 'credential-expired', {})}"))
+        if not credentials.asks_again(connection, request):
+            text = words(person.language, "credential-ran-out", {"service": request.service, "number": task.number})
+            notice = Notice(notifications.FAILED, request.service, text, task.id, outcome="failure")
+            notifications.notify(connection, envelope, notice, words, person.language)
         if task.state in WAITING:
             self.runner.wake(connection, task, None)
 
@@ -60,9 +66,11 @@ class DueAsks:
         words, reader = self.runner.around.words, person_of(connection, approval.approver_id)
         envelope = outgoing.Envelope(approval.chat_id, reader.id, now, approval.task_id)
         if approval.outgoing_id is not None:
-            closed = asking.closed_card(approval, reader, words, words(reader.language, "ask-expired", {}))
+            closed = asking.closed_card(approval, words(reader.language, "ask-expired", {}))
             outgoing.revise(connection, envelope, approval.outgoing_id, closed)
-        outgoing.post(connection, envelope, Card(words(reader.language, "ask-ran-out", {"summary": asking.visible(approval.shown.summary)})))
+        summary = asking.visible(approval.shown.summary)
+        notice = Notice(notifications.APPROVAL, summary[:300], words(reader.language, "ask-ran-out", {"summary": summary}), outcome="failure")
+        notifications.notify(connection, envelope, notice, words, reader.language)
         task = manager.load(connection, approval.task_id)
         if task is not None and task.state in WAITING:
             self.runner.wake(connection, task, None)

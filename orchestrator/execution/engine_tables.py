@@ -26,3 +26,19 @@ def ensure(connection: sa.Connection) -> None:
             connection.execute(sa.text(statement))
     connection.execute(sa.text("DELETE FROM dbos_migrations"))
     connection.execute(sa.text("INSERT INTO dbos_migrations (version) VALUES (:version)"), {"version": len(sqlite_migrations)})
+
+
+def forget(connection: sa.Connection, person_id: str) -> None:
+    """Delete what DBOS keeps of a person's runs: their id is the key by which its queues share out turns."""
+    schema = None if connection.dialect.name == "sqlite" else "dbos"
+    inspector = sa.inspect(connection)
+    names = inspector.get_table_names(schema=schema)
+    if "workflow_status" not in names:
+        return
+    flows = sa.table("workflow_status", sa.column("workflow_uuid"), sa.column("queue_partition_key"), schema=schema)
+    theirs = sa.select(flows.c.workflow_uuid).where(flows.c.queue_partition_key == person_id)
+    for name in names:
+        if name != flows.name and any(column["name"] == "workflow_uuid" for column in inspector.get_columns(name, schema=schema)):
+            rows = sa.table(name, sa.column("workflow_uuid"), schema=schema)
+            connection.execute(sa.delete(rows).where(rows.c.workflow_uuid.in_(theirs)))
+    connection.execute(sa.delete(flows).where(flows.c.queue_partition_key == person_id))

@@ -11,14 +11,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pydantic
 
 from orchestrator.actions import taint
 from orchestrator.actions.calls import outside_tool
 from orchestrator.contracts import Effect, Finding, Json, Plan, Task, Tool, ToolError
-from orchestrator.execution import plan_runs
+from orchestrator.execution import plan_runs, sign_ins
 from orchestrator.execution.inert import inert
 from orchestrator.execution.surroundings import Surroundings
 from orchestrator.execution.transcript import Offered, Transcript
@@ -55,7 +55,10 @@ async def pursue(context: RunningContext, task: Task, around: Surroundings, goal
 def offered_by(around: Surroundings, own: Sequence[str]) -> Offered:
     """Every tool that reaches outside, and the local ones named that only look."""
     tools = [tool for tool in around.catalogue.tools if outside_tool(tool) is not None or (tool.name in own and tool.effect is Effect.READ)]
-    return Offered.of(tools, {MAKE_PLAN: (PLAN_IS, Plan)})
+    extra: dict[str, tuple[str, type[Any]]] = {MAKE_PLAN: (PLAN_IS, Plan)}
+    if around.credentials is not None and any(sign_ins.takes_credential(tool) for tool in tools):
+        extra[sign_ins.ASK_ACCESS] = (sign_ins.ASK_IS, sign_ins.Access)
+    return Offered.of(tools, extra)
 
 
 @dataclass(slots=True)
@@ -100,6 +103,8 @@ class Pursuit:
             return f"ERROR: {wish.fault}"
         if wish.name == MAKE_PLAN:
             return await self._plan(index, wish)
+        if wish.name == sign_ins.ASK_ACCESS and sign_ins.ASK_ACCESS in self.offered.extra:
+            return await self._access(index, wish)
         tool = self.offered.tools.get(wish.name)
         if tool is None:
             return f"ERROR: there is no tool {wish.name}; there are {', '.join(self.offered.tools)}"
@@ -124,6 +129,17 @@ class Pursuit:
             return f"ERROR, it was not done:\n{self.transcript.data(str(refusal))}"
         return self.transcript.data(value)
 
+    async def _access(self, index: int, wish: ToolWish) -> str:
+        """The handle, once the person gave the login; asked for in the chat meanwhile."""
+        try:
+            with self.context.scope(f"{index}-access"):
+                handle = await sign_ins.ask(self.context, self.task, self.around, self.offered.tools.values(), wish.arguments)
+        except pydantic.ValidationError as error:
+            return "ERROR: " + _faults(error)
+        except ToolError as refusal:
+            return f"ERROR, there is no access:\n{self.transcript.data(str(refusal))}"
+        return f"The person gave it. Pass credential {handle} to the tool that needs it."
+
     async def _plan(self, index: int, wish: ToolWish) -> str:
         self.plans += 1
         if self.plans > MOST_PLANS:
@@ -133,7 +149,7 @@ class Pursuit:
             with self.context.scope(f"{index}-plan"):
                 carried = await plan_runs.carry_out(self.context, self.task, self.around, plan)
         except pydantic.ValidationError as error:
-            return "ERROR: " + "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()[:5])
+            return "ERROR: " + _faults(error)
         except ToolError as refusal:
             return f"ERROR, the plan was not carried out:\n{self.transcript.data(str(refusal))}"
         if carried.wish:
@@ -177,4 +193,5 @@ class Pursuit:
         return Finding(inert(text), tuple(str(source) for source in sources or ()), why)
 
 
-"""What reading the person's own reminders, calendar or facts leaves on the task."""
+def _faults(error: pydantic.ValidationError) -> str:
+    return "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()[:5])

@@ -37,7 +37,7 @@ from orchestrator.contracts import (
 from orchestrator.execution.context import RunningContext
 from orchestrator.execution.hands import Hand, InTransaction
 from orchestrator.execution.surroundings import Surroundings
-from orchestrator.tasks import agent_log, asks, family, journal, manager, outgoing
+from orchestrator.tasks import agent_log, asks, family, journal, manager, notifications, outgoing
 from orchestrator.tasks.people import person_of
 from storage.database import savepoint
 
@@ -128,10 +128,11 @@ class Runner:
         now = self.around.clock.now()
         agent_log.record(connection, task, agent_log.PROCESSED, now, duration_ms=spent.total_seconds() * 1000)
         if isinstance(outcome, Done):
-            self.show(connection, task, self._with_undo(connection, task, outcome.card) if changed else outcome.card, message_id)
+            card = self._with_undo(connection, task, outcome.card) if changed else outcome.card
+            self.show(connection, task, self._noted(connection, task, card, notifications.COMPLETED), message_id)
             ended = manager.complete(connection, task, outcome.data, now)
         elif isinstance(outcome, Declined):
-            self.show(connection, task, outcome.card, message_id)
+            self.show(connection, task, self._noted(connection, task, outcome.card, notifications.FAILED), message_id)
             ended = manager.fail(connection, task, {"type": "Declined", "message": outcome.reason}, now)
         else:
             ended = self._hand_on(connection, task, outcome)
@@ -213,10 +214,21 @@ class Runner:
         done = "; ".join(entry.summary for entry in effects.done_in(connection, task.id)) if task.segment or not self._is_instant(task) else ""
         given = {"number": task.number, "title": task.title, "reason": failure["message"], "done": done}
         text = self.around.words(task.language, "task-failed-after" if done else "task-failed", given)
-        self.show(connection, task, Card(text), message_id)
+        self.show(connection, task, self._noted(connection, task, Card(text), notifications.FAILED), message_id)
         ended = manager.fail(connection, task, failure, now, dead_letter=dead_letter)
         if not self._is_instant(task):
             self._wake_followers(connection, ended, message_id)
+
+    def _noted(self, connection: sa.Connection, task: Task, card: Card, kind: str) -> Card:
+        """The end of background work is a notification, too; its card makes no sound in quiet hours, and a failure can be tried again."""
+        if self._is_instant(task) or task.parent_id is not None or task.chat_id is None or not card.text:
+            return card
+        failed = kind == notifications.FAILED
+        notice = notifications.Notice(kind, task.title or task.type, card.text, task.id, outcome="failure" if failed else "success")
+        envelope = outgoing.Envelope(task.chat_id, task.person_id, self.around.clock.now(), task.id)
+        standing = notifications.alongside(connection, envelope, notice, self.around.words, task.language)
+        buttons = notifications.buttons_of(connection, standing.id, kind, task.id, self.around.words, task.language) if failed and not card.buttons else ()
+        return replace(card, buttons=card.buttons or buttons, silent=card.silent or standing.silent)
 
     def show(self, connection: sa.Connection, task: Task, card: Card, message_id: str | None) -> None:
         """Send an agent's card to the task's chat, if it has one and there is something to show."""

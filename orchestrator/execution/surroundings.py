@@ -13,6 +13,7 @@ from orchestrator.actions.dispatcher import Dispatcher
 from orchestrator.contracts import Catalogue, Clock, Person, Queue, Task, Words
 from orchestrator.language_model import Reply
 from orchestrator.outside import Secret
+from orchestrator.tasks.places import Places
 
 
 class Model(Protocol):
@@ -48,6 +49,7 @@ class Surroundings:
     credentials: Credentials | None = None
     files: Path = Path("data/files")
     prices: prices.Prices = field(default_factory=prices.load)
+    places: Places | None = None
 
     def folder_of(self, person_id: str) -> Path:
         """The person's own folder, made when it is first wanted."""

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from orchestrator.contracts import Task, TaskState
+from orchestrator.contracts import LIVE, Task, TaskState
 from orchestrator.tasks import journal
 from orchestrator.tasks.journal import Step
 from orchestrator.tasks.rows import COLUMNS, from_row
@@ -24,8 +24,9 @@ def followers(connection: sa.Connection, task: Task) -> list[Task]:
 
 
 def child_keys(connection: sa.Connection, parent: Task) -> list[str]:
-    """The step keys under which this task has started children."""
-    query = sa.select(TaskRow.parent_key).where(TaskRow.parent_id == parent.id, TaskRow.parent_key.is_not(None))
+    """The step keys under which children of this task are at work; one that failed does not stand in the way of a retry."""
+    at_work = TaskRow.state.in_([state.value for state in LIVE])
+    query = sa.select(TaskRow.parent_key).where(TaskRow.parent_id == parent.id, TaskRow.parent_key.is_not(None), at_work)
     return [str(key) for key in connection.execute(query).scalars()]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from storage.models import ChatRow, MessageRow, TaskRow
+from storage.models import ChatRow, MessageRow, TaskRow, new_id
 from storage.signals import announce
 
 TOPIC = "inbox"
@@ -36,6 +36,17 @@ def take_oldest(connection: sa.Connection, chat_id: str, now: datetime, *, urgen
     if message is None or connection.execute(_handle, {"number": message.seq, "now": now}).rowcount != 1:
         return None
     return message
+
+
+def keep_handled(connection: sa.Connection, channel: str, chat_id: str, person_id: str, text: str, now: datetime) -> str:
+    """Keep what is being dealt with in this very transaction, as a message of its chat; returns its id."""
+    message_id = new_id()
+    values = {
+        "id": message_id, "channel": channel, "platform_id": message_id, "chat_id": chat_id, "person_id": person_id, "kind": "text", "text": text,
+        "state": HANDLED, "received_at": now, "handled_at": now,
+    }  # fmt: skip
+    connection.execute(sa.insert(MessageRow), values)
+    return message_id
 
 
 def has_waiting(connection: sa.Connection, chat_id: str) -> bool:

@@ -22,6 +22,7 @@ from orchestrator.contracts import (
     TaskState,
 )
 from orchestrator.tasks import agent_log, asks, events, family, journal
+from orchestrator.tasks.particulars import Particulars
 from orchestrator.tasks.rows import COLUMNS, from_row
 from storage.models import PersonRow, QuestionRow, TaskRow, new_id
 
@@ -57,15 +58,17 @@ class NewTask:
     parent_id: str | None = None
     parent_key: str | None = None
     after_id: str | None = None
+    particulars: Particulars = field(default_factory=Particulars)
 
 
 def create(connection: sa.Connection, new: NewTask, now: datetime, *, state: TaskState = TaskState.PENDING) -> Task:
     """Insert a task. Triage tasks are born completed, instant ones in progress, all others pending."""
     number = None if new.type == TRIAGE else connection.execute(_count, {"person": new.person_id}).scalar_one()
     started = now if state is not TaskState.PENDING else None
+    said = new.particulars.columns()
     task = Task(
-        id=new_id(), number=number or 0, type=new.type, agent=new.agent, state=state, title=new.title[:300], text=new.text,
-        slots=dict(new.slots), person_id=new.person_id, chat_id=new.chat_id, language=new.language, priority=new.priority,
+        id=new_id(), number=number or 0, type=new.type, agent=new.agent, state=state, title=(new.particulars.title or new.title)[:300], text=new.text,
+        slots=dict(new.slots), person_id=new.person_id, chat_id=new.chat_id, language=new.language, priority=new.particulars.priority or new.priority,
         parent_id=new.parent_id, parent_key=new.parent_key, created_at=now, started_at=started,
     )  # fmt: skip
     connection.execute(
@@ -73,11 +76,13 @@ def create(connection: sa.Connection, new: NewTask, now: datetime, *, state: Tas
         {
             "id": task.id, "number": number, "person_id": new.person_id, "chat_id": new.chat_id, "message_id": new.message_id,
             "parent_id": new.parent_id, "parent_key": new.parent_key, "after_id": new.after_id, "type": new.type, "agent": new.agent,
-            "title": task.title, "text": new.text, "language": new.language, "state": state.value, "priority": int(new.priority),
+            **said, "title": task.title, "text": new.text, "language": new.language, "state": state.value, "priority": int(task.priority),
             "slots": dict(new.slots), "created_at": now, "started_at": started, "last_run_at": started,
             "finished_at": now if state in ENDED else None, "progress": 100 if state is TaskState.COMPLETED else 0,
         },
     )  # fmt: skip
+    if state is TaskState.PENDING:
+        events.record(connection, task, events.STATUS, {"state": state.value, "was": None, "number": task.number}, now)
     return task
 
 
@@ -91,9 +96,19 @@ def transition(connection: sa.Connection, task: Task, to: TaskState, now: dateti
         raise LostRace(f"task #{task.number} changed meanwhile")
     if to in ENDED and (to is not TaskState.COMPLETED or task.segment):
         asks.close(connection, task.id, now)
-    events.record(connection, task, events.STATUS, {"state": to.value, "number": task.number}, now)
+    events.record_all(connection, task, [*_told(changes), (events.STATUS, {"state": to.value, "was": task.state.value, "number": task.number})], now)
     known = {name: changes[name] for name in ("segment", "epoch", "lease", "attempts", "result") if name in changes}
     return replace(task, state=to, **known)
+
+
+def _told(changes: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Json]]]:
+    """What a change of state brings for live views, before the state itself: a stream that ends with the state has had it."""
+    told: list[tuple[str, Mapping[str, Json]]] = []
+    if changes.get("result") is not None:
+        told.append((events.RESULT, {"result": changes["result"]}))
+    if changes.get("error") is not None:
+        told.append((events.ERROR, {"error": changes["error"], "attempts": changes.get("attempts")}))
+    return told
 
 
 def fence(task: Task) -> tuple[sa.ColumnElement[bool], ...]:
@@ -187,6 +202,12 @@ def open_questions(connection: sa.Connection, task_id: str) -> list[str]:
 def _duration(task: Task, now: datetime) -> float | None:
     begun = task.started_at or task.created_at
     return (now - begun).total_seconds() * 1000 if begun else None
+
+
+def is_put_off(connection: sa.Connection, task: Task, now: datetime) -> bool:
+    """Whether a pending task waits for an instant that has not come."""
+    until: datetime | None = connection.execute(sa.select(TaskRow.not_before).where(TaskRow.id == task.id)).scalar_one()
+    return until is not None and until > now
 
 
 def advance(connection: sa.Connection, task: Task, now: datetime) -> Task:

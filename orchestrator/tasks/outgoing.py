@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from orchestrator.contracts import Action, Attachment, Button, Card
-from storage.models import ButtonRow, OutgoingRow, new_id
+from storage.models import ButtonRow, EventRow, OutgoingRow, new_id
 from storage.signals import announce
 
 TOPIC = "outbox"
@@ -42,6 +42,15 @@ def revise(connection: sa.Connection, envelope: Envelope, outgoing_id: str, card
     """Queue an edit of a card sent earlier; where the channel cannot edit, nothing is shown. Spends its old buttons."""
     spend(connection, outgoing_id, envelope.now)
     return _queue(connection, envelope, card, EDIT, outgoing_id)
+
+
+def scrub(connection: sa.Connection, envelope: Envelope, outgoing_id: str, text: str) -> None:
+    """Put other words in the place of a message that was shown, in its chat and in our own tables."""
+    revise(connection, envelope, outgoing_id, Card(text))
+    bare = card_to_json(Card(text), [])
+    connection.execute(sa.update(OutgoingRow).where(OutgoingRow.id == outgoing_id).values(card=bare))
+    shown = sa.update(EventRow).where(EventRow.key.startswith(f"out:{outgoing_id}"))
+    connection.execute(shown.values(data={"html": text, "markdown": text, "buttons": []}))
 
 
 def toast(connection: sa.Connection, envelope: Envelope, press: dict[str, Any], text: str) -> None:

@@ -26,8 +26,9 @@ def owners(connection: sa.Connection) -> list[Person]:
 
 
 def chat_of(connection: sa.Connection, person_id: str) -> str | None:
-    """The private chat in which a person wrote first; None for one who never wrote in private."""
-    query = sa.select(ChatRow.id).where(ChatRow.person_id == person_id, ChatRow.kind == "private").order_by(ChatRow.created_at).limit(1)
+    """The private chat in which a person wrote first, rather than the one of their programs; None for one who never wrote in private."""
+    query = sa.select(ChatRow.id).where(ChatRow.person_id == person_id, ChatRow.kind == "private")
+    query = query.order_by(ChatRow.channel == "api", ChatRow.created_at).limit(1)
     return connection.execute(query).scalar()
 
 

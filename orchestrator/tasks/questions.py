@@ -83,6 +83,12 @@ def open_in_chat(connection: sa.Connection, chat_id: str, person_id: str) -> lis
     return [_from_row(row) for row in connection.execute(_open_in_chat, {"chat": chat_id, "person": person_id})]
 
 
+def open_of_task(connection: sa.Connection, person_id: str, task_id: str) -> list[Question]:
+    """Open questions that a task asks this person, newest first."""
+    mine = (QuestionRow.task_id == task_id, QuestionRow.person_id == person_id, QuestionRow.state == "open")
+    return [_from_row(row) for row in connection.execute(sa.select(*_columns).where(*mine).order_by(QuestionRow.id.desc()))]
+
+
 def find(connection: sa.Connection, question_id: str, person_id: str) -> Question | None:
     row = connection.execute(sa.select(*_columns).where(QuestionRow.id == question_id, QuestionRow.person_id == person_id)).first()
     return _from_row(row) if row else None

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from orchestrator.contracts import ENDED, RUNNING, Card, Words
-from orchestrator.tasks import manager, outgoing
+from orchestrator.contracts import ENDED, RUNNING, Words
+from orchestrator.tasks import manager, notifications, outgoing
 from orchestrator.tasks.rows import COLUMNS, from_row
 from storage.models import ButtonRow, EventRow, MessageRow, TaskRow
 
@@ -27,7 +27,8 @@ def cancel_stuck(connection: sa.Connection, now: datetime, words: Words, after: 
         manager.cancel(connection, task, now)
         if task.chat_id is not None:
             text = words(task.language, "task-stuck", {"number": task.number, "title": task.title, "hours": round(after.total_seconds() / 3600)})
-            outgoing.post(connection, outgoing.Envelope(task.chat_id, task.person_id, now, task.id), Card(text))
+            notice = notifications.Notice(notifications.FAILED, task.title or task.type, text, task.id, outcome="failure")
+            notifications.notify(connection, outgoing.Envelope(task.chat_id, task.person_id, now, task.id), notice, words, task.language)
     return len(stuck)
 
 

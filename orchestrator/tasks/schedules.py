@@ -130,6 +130,17 @@ def of_person(connection: sa.Connection, person_id: str, limit: int = 30) -> lis
     return list(connection.execute(query.order_by(ScheduleRow.next_due).limit(limit)))
 
 
+def occurrence(connection: sa.Connection, schedule_id: str, due_at: datetime) -> Any:
+    """How an instant of a schedule ended; None where there was none."""
+    query = sa.select(OccurrenceRow.__table__).where(OccurrenceRow.schedule_id == schedule_id, OccurrenceRow.due_at == due_at)
+    return connection.execute(query).first()
+
+
+def record_run(connection: sa.Connection, schedule_id: str, at: datetime, notification: str | None) -> None:
+    """It ran beside its rhythm, because somebody asked."""
+    _record(connection, schedule_id, at, RAN, at, notification)
+
+
 def _record(connection: sa.Connection, schedule_id: str, due_at: datetime, outcome: str, now: datetime, notification: str | None) -> None:
     connection.execute(
         sa.insert(OccurrenceRow),

@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from orchestrator.contracts import Card, Person, Words
-from orchestrator.tasks import outgoing
+from orchestrator.tasks import digests, outgoing
+from orchestrator.tasks.people import person_of
 from storage.models import PersonRow, ScheduleRow
 from storage.signals import announce
 
@@ -17,6 +18,7 @@ def settle(connection: sa.Connection, envelope: outgoing.Envelope, person: Perso
     """The person has told us their zone: keep it, move reminders set in a guessed one, and say so."""
     connection.execute(sa.update(PersonRow).where(PersonRow.id == person.id).values(zone=zone))
     moved = move_assumed(connection, person.id, zone, envelope.now)
+    digests.rearrange(connection, person_of(connection, person.id), envelope.now)
     text = words(person.language, "zone-set", {"zone": zone.replace("_", " "), "moved": moved})
     outgoing.post(connection, envelope, Card(text))
 

@@ -20,9 +20,24 @@ from orchestrator.contracts import (
     Task,
     TaskState,
 )
-from orchestrator.tasks import fate, handover, manager, notifications, questions, routes, schedules, statistics
-from orchestrator.triage import accounts, decisions, offers, secrets, takebacks, work
-from orchestrator.triage.taxonomy import COMMANDS, TRIAGE_AGENT
+from orchestrator.tasks import fate, handover, manager, questions, routes, schedules, statistics
+from orchestrator.triage import (
+    accounts,
+    api_keys,
+    autonomous,
+    decisions,
+    export,
+    forgetting,
+    mails,
+    notices,
+    offers,
+    permissions,
+    secrets,
+    steering,
+    takebacks,
+    work,
+)
+from orchestrator.triage.taxonomy import COMMANDS, SAID_EXACTLY, TRIAGE_AGENT
 from orchestrator.triage.turn import Turn, say_button
 
 COMMAND = re.compile(r"^/([a-z_]{1,32})(?:@\w+)?(?:\s+(.*))?$", re.I | re.S)
@@ -59,7 +74,7 @@ def run(turn: Turn, text: str) -> None:
 
 def run_intent(turn: Turn, route: Route) -> None:
     """A command said in plain words."""
-    run(turn, f"/{COMMANDS[route.task_type]} {' '.join(NUMBER.findall(route.text))}".strip())
+    run(turn, f"/{(COMMANDS | SAID_EXACTLY)[route.task_type]} {' '.join(NUMBER.findall(route.text))}".strip())
 
 
 # --- start and help ---
@@ -109,16 +124,8 @@ def _task(turn: Turn, rest: str) -> None:
     if task is None:
         return
     lines = [_line(turn, task), *fate.lines(turn.connection, turn.services.words, turn.person, task)]
-    buttons = tuple(say_button(turn.words(f"button-{name}"), f"/{name} {task.number}") for name in _possible(task))
+    buttons = tuple(say_button(turn.words(f"button-{name}"), f"/{name} {task.number}") for name in steering.possible(task) if name != steering.EXECUTE)
     turn.reply(Card("\n".join(lines), (buttons,) if buttons else ()), task.id)
-
-
-def _possible(task: Task) -> list[str]:
-    if task.state is TaskState.FAILED:
-        return ["retry"]
-    if task.state is TaskState.PAUSED:
-        return ["resume", "cancel"]
-    return ["pause", "cancel"] if task.state in LIVE else []
 
 
 def _chosen(turn: Turn, rest: str, states: frozenset[TaskState]) -> Task | None:
@@ -151,28 +158,6 @@ def _change(act: Callable[[Turn, Task], Task], said: str, states: frozenset[Task
         turn.reply(turn.words(said, number=after.number, title=after.title), task.id)
 
     return command
-
-
-def _do_cancel(turn: Turn, task: Task) -> Task:
-    return manager.cancel(turn.connection, task, turn.now)
-
-
-def _do_pause(turn: Turn, task: Task) -> Task:
-    return manager.pause(turn.connection, task, turn.now)
-
-
-def _do_resume(turn: Turn, task: Task) -> Task:
-    if task.state is not TaskState.PAUSED:
-        raise IllegalTransition
-    return _restart(turn, manager.resume(turn.connection, task, turn.now))
-
-
-def _do_retry(turn: Turn, task: Task) -> Task:
-    return _restart(turn, manager.retry(turn.connection, task, turn.now))
-
-
-def _restart(turn: Turn, task: Task) -> Task:
-    return turn.services.runner.start(turn.connection, task, turn.person, turn.message_id) if task.state is TaskState.PENDING else task
 
 
 def _stop(turn: Turn, rest: str) -> None:
@@ -240,13 +225,6 @@ def _schedule(turn: Turn, rest: str) -> None:
     turn.reply("\n".join(lines))
 
 
-def _notifications(turn: Turn, rest: str) -> None:
-    found = notifications.unread(turn.connection, turn.person.id)
-    notifications.mark_all_read(turn.connection, turn.person.id, turn.now)
-    lines = [turn.words("notifications-title", count=len(found)), *(f"- {row.title}" for row in found)]
-    turn.reply("\n".join(lines) if found else turn.words("notifications-none"))
-
-
 def _stats(turn: Turn, rest: str) -> None:
     turn.reply(statistics.describe(turn.connection, turn.person, turn.services.words, turn.now))
 
@@ -307,14 +285,16 @@ COMMAND_LIST: tuple[Command, ...] = (
     Command("help", _through_agent("help")),
     Command("tasks", _tasks),
     Command("task", _task),
-    Command("cancel", _change(_do_cancel, "task-cancelled", LIVE)),
+    Command("cancel", _change(steering.cancel, "task-cancelled", LIVE)),
     Command("stop", _stop),
-    Command("pause", _change(_do_pause, "task-paused", LIVE - {TaskState.PAUSED})),
-    Command("resume", _change(_do_resume, "task-resumed", frozenset({TaskState.PAUSED}))),
-    Command("retry", _change(_do_retry, "task-retried", frozenset({TaskState.FAILED}))),
+    Command("pause", _change(steering.pause, "task-paused", LIVE - {TaskState.PAUSED})),
+    Command("resume", _change(steering.resume, "task-resumed", frozenset({TaskState.PAUSED}))),
+    Command("retry", _change(steering.retry, "task-retried", frozenset({TaskState.FAILED}))),
     Command("approvals", decisions.show_all),
     Command("approve", decisions.command("approve")),
     Command("decline", _decline),
+    Command("permissions", permissions.command),
+    Command("mail", mails.show),
     Command("undo", takebacks.undo),
     Command("credentials", secrets.show),
     Command("budget", accounts.budget),
@@ -323,10 +303,14 @@ COMMAND_LIST: tuple[Command, ...] = (
     Command("trace", _trace),
     Command("wrong", _wrong),
     Command("schedule", _schedule),
-    Command("notifications", _notifications),
+    Command("notifications", notices.command),
     Command("settings", _settings),
     Command("stats", _stats),
+    Command("autonomous", autonomous.command),
+    Command("export", export.command),
+    Command("forgetme", forgetting.command),
     Command("handback", _handback),
+    Command("apikey", api_keys.command, owner_only=True),
     Command("accept", _on_event("booking_accept"), owner_only=True),
     Command("move", _on_event("appointment_reschedule"), owner_only=True),
     Command("setup", _through_agent("setup"), owner_only=True),

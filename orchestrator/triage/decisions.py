@@ -13,7 +13,7 @@ from orchestrator.contracts import WAITING, Action, Button, Card
 from orchestrator.tasks import manager
 from orchestrator.tasks.questions import Question
 from orchestrator.triage import ask_cards as cards
-from orchestrator.triage import edits
+from orchestrator.triage import edits, permissions
 from orchestrator.triage.answers import NO_WORDS, YES_WORDS
 from orchestrator.triage.turn import Turn
 from storage.audit import AuditKind
@@ -96,7 +96,8 @@ def decide(turn: Turn, approval: Approval, choice: str) -> str:
     kind = AuditKind.BUDGET if approval.kind is Kind.BUDGET else AuditKind.APPROVAL
     rules.note(turn.connection, kind, choice, turn.person.id, approval.task_id, approval=approval.id, digest=approval.digest, tool=approval.tool)
     said = "ask-decided-" + ("added" if choice.startswith("+") else choice)
-    cards.close(turn, approval, turn.words("ask-closed", verdict=turn.words(said), when=_here(turn)))
+    offer = permissions.offer_button(turn, approval) if choice == approvals.APPROVE else ()
+    cards.close(turn, approval, turn.words("ask-closed", verdict=turn.words(said), when=_here(turn)), offer)
     _wake(turn, approval)
     return said
 
@@ -116,6 +117,8 @@ def _here(turn: Turn) -> datetime:
 
 def said(turn: Turn, open_questions: list[Question]) -> bool:
     """ "Yes", "approve 42", "no": a decision where one ask is meant; where several may be, asks which. False: it is something else."""
+    if permissions.said(turn):
+        return True
     match = NUMBERED.match(turn.text.strip().lower())
     word, number = (match.group(1).strip(), match.group(2)) if match else ("", None)
     bare = word in YES_WORDS or word in NO_WORDS

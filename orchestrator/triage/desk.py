@@ -8,11 +8,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from orchestrator.contracts import AnswerKind, Card, Lane, Option, Role, Route, TaskState
+from orchestrator.contracts import AnswerKind, Card, Lane, Option, Role, Route, Task, TaskState
+from orchestrator.people import API
 from orchestrator.tasks import handover, inbox, manager, people, questions
 from orchestrator.tasks.manager import NewTask
+from orchestrator.tasks.particulars import Particulars
 from orchestrator.tasks.questions import Question
-from orchestrator.triage import commands, decisions, dialogue, presses, safety, secrets, work
+from orchestrator.triage import autonomous, commands, decisions, dialogue, notices, presses, safety, secrets, work
 from orchestrator.triage.offers import CLARIFY
 from orchestrator.triage.requests import split, with_details
 from orchestrator.triage.taxonomy import DESK, GENERAL, SMALL, UNCLEAR
@@ -69,10 +71,12 @@ class Desk:
             secrets.taken(turn, str(request_id))
             return
         if turn.kind != "text":
-            turn.reply(turn.words("cannot-read-kind", kind=turn.kind))
-            return
-        if commands.is_command(turn.text):
-            commands.run(turn, turn.text)
+            turn.reply(_about_file(turn))
+            if not (turn.text and turn.payload.get("kept")):
+                return  # else its caption says what to do with it
+        text = autonomous.spoken(turn.text) or turn.text
+        if commands.is_command(text):
+            commands.run(turn, text)
             return
         if handover.relay(turn.connection, turn.chat, turn.person, turn.text, turn.envelope()):
             return
@@ -85,7 +89,7 @@ class Desk:
         cascade = self._services.cascade()
         route = cascade.decide(turn.text, turn.language)
         open_questions = questions.open_in_chat(turn.connection, turn.chat.id, turn.person.id)
-        if decisions.said(turn, open_questions):
+        if decisions.said(turn, open_questions) or (not open_questions and notices.said(turn)):
             return
         takes_all = bool(open_questions) and open_questions[0].key.startswith(dialogue.FREE)
         found = [route] if takes_all else split(turn.text, turn.language, cascade)
@@ -142,7 +146,7 @@ class Desk:
 
     def _unsure(self, turn: Turn, route: Route, open_questions: list[Question]) -> None:
         if self._services.uses_model and not turn.payload.get("model_asked"):
-            self._ask_model(turn, route)
+            self.ask_model(turn, route)
             return
         waiting = next((question for question in open_questions if question.task_id is not None), None)
         if waiting is not None:
@@ -157,7 +161,7 @@ class Desk:
             for intent, confidence in ((route.intent, route.confidence), (route.runner_up, route.runner_up_confidence))
             if intent and confidence >= WORTH_ASKING and intent not in {"oos", UNCLEAR}
         ]
-        if not candidates:
+        if not candidates or turn.chat.channel == API:  # a program is asked nothing that belongs to no task
             cascade = self._services.cascade()
             general = self._services.uses_model and turn.person.role is not Role.GUEST and self._services.catalogue.agent_for(GENERAL) is not None
             unclear = cascade.route(
@@ -170,15 +174,17 @@ class Desk:
         prompt = Card(turn.words("clarify"))
         questions.ask(turn.connection, turn.envelope(), None, CLARIFY, prompt, AnswerKind.CHOICE, options, data)
 
-    def _ask_model(self, turn: Turn, route: Route) -> None:
-        """Leave the decision to the engine; later messages of this chat wait, at most 30 s."""
+    def ask_model(self, turn: Turn, route: Route, given: Particulars | None = None) -> Task:
+        """Leave the decision to the engine; later messages of this chat wait, at most 30 s. What is `given` goes on to the tasks that come of it."""
         new = NewTask(
             type="triage", agent="triage", person_id=turn.person.id, chat_id=turn.chat.id, language=turn.language, title=turn.text,
             text=turn.text, message_id=turn.message_id, slots={"guess": route.intent, "runner_up": route.runner_up, "confidence": route.confidence},
+            particulars=given or Particulars(),
         )  # fmt: skip
         task = manager.create(turn.connection, new, turn.now)
         inbox.hold(turn.connection, turn.chat.id, turn.message_id, turn.now + MODEL_PATIENCE)
         self._services.runner.queue.enqueue(turn.connection, task)
+        return task
 
     def decided_by_model(self, connection: sa.Connection, task_id: str, route: Route | None) -> None:
         """The model's answer (or None when it had none) for a message that waited for it."""
@@ -188,17 +194,27 @@ class Desk:
             return
         chat = inbox.lock_chat(connection, task.chat_id)
         message = inbox.of_task(connection, task.id)
-        turn = replace(self._turn(connection, chat, message, now), kind="text", text=task.text, payload={"model_asked": True})
+        turn = replace(self._turn(connection, chat, message, now), kind="text", text=task.text, payload={"model_asked": task.id})
         manager.complete(connection, task, None, now)
         inbox.free(connection, task.chat_id)
         if route is not None and route.accepted:
             self._begin(turn, [self._detailed(turn, route)])
         else:
             guess = self._services.cascade().decide(task.text, turn.language)
-            self._unsure(turn, guess, questions.open_in_chat(connection, turn.chat.id, turn.person.id))
+            asked = [] if turn.chat.channel == API else questions.open_in_chat(connection, turn.chat.id, turn.person.id)
+            self._unsure(turn, guess, asked)
         announce(connection, inbox.TOPIC, task.chat_id)
 
 
 def gives_clarity(turn: Turn, question: Question) -> bool:
     """Whether a message answers "what did you mean?"; if not, the question is simply left behind."""
     return dialogue.reader(turn).read(question, turn.text) is not None
+
+
+def _about_file(turn: Turn) -> str:
+    """What becomes of something that is not text: a channel may have kept it in the person's folder, or say why not."""
+    if name := turn.payload.get("kept"):
+        return turn.words("file-kept", name=str(name))
+    if reason := turn.payload.get("refused"):
+        return turn.words("file-refused", reason=str(reason))
+    return turn.words("cannot-read-kind", kind=turn.kind)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ import pydantic
 from orchestrator.actions import approvals, asking
 from orchestrator.actions.approvals import Approval, Ask, Kind, Shown
 from orchestrator.actions.calls import Call, reach_of
-from orchestrator.contracts import AnswerKind, Card, Option
+from orchestrator.contracts import AnswerKind, Card, Option, ToolError
 from orchestrator.tasks import manager, questions
 from orchestrator.tasks.people import person_of
 from orchestrator.tasks.questions import Question
@@ -68,19 +69,23 @@ def answered(turn: Turn, question: Question, value: Any) -> bool:
 
 
 def _edited(turn: Turn, approval: Approval, name: str, text: str) -> None:
-    """A new plan with a new digest; the old card's buttons are dead."""
-    tool, task = turn.services.catalogue.tool(approval.tool), manager.load(turn.connection, approval.task_id)
-    if tool is None or task is None:
-        turn.reply(turn.words("press-spent"))
-        return
     old = approval.arguments.get(name)
     value: Any = [part for part in re.split(r"[,;\s]+", text) if part] if isinstance(old, list) else text
     try:
-        typed = tool.arguments.model_validate({**approval.arguments, name: value})
+        change(turn, approval, {name: value})
+    except ToolError:
+        turn.reply(turn.words("press-spent"))
     except pydantic.ValidationError as error:
         turn.reply(turn.words("edit-wrong", reason="; ".join(str(fault["msg"]) for fault in error.errors())))
         _ask_value(turn, approval, name)
-        return
+
+
+def change(turn: Turn, approval: Approval, changes: Mapping[str, Any]) -> Approval:
+    """A new plan with a new digest; the old card's buttons are dead. Raises pydantic.ValidationError, ToolError where the tool is gone."""
+    tool, task = turn.services.catalogue.tool(approval.tool), manager.load(turn.connection, approval.task_id)
+    if tool is None or task is None:
+        raise ToolError(f"there is no tool {approval.tool} any more")
+    typed = tool.arguments.model_validate({**approval.arguments, **changes})
     person = person_of(turn.connection, approval.person_id)
     call = Call(turn.connection, person, task, approval.key, tool, typed, turn.now, files=approval.files, reach=reach_of(tool, typed))
     preview = call.preview(turn.services.words)
@@ -88,6 +93,7 @@ def _edited(turn: Turn, approval: Approval, name: str, text: str) -> None:
     again = Ask(
         Kind.EFFECT, task, approval.key, call.digest(), Shown(preview.summary, preview.details, approval.shown.notes), approval.approver_id,
         approval.chat_id, turn.now, timedelta(hours=rules.policy.approvals.hours), tool.name, tool.version, call.plain_arguments(), call.used_files(),
+        tainted=approval.tainted,
     )  # fmt: skip
     cards.close(turn, approval, turn.words("ask-superseded"))
-    asking.open_ask(turn.connection, again, turn.person, turn.services.words)
+    return asking.open_ask(turn.connection, again, turn.person, turn.services.words)

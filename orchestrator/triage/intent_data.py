@@ -84,6 +84,11 @@ def merge(builtin: IntentData, operator: Mapping[str, object], file: str = "majo
     )
 
 
+def merged_alone(operator: Mapping[str, object]) -> IntentData:
+    """An operator's intents by themselves, as a check. Raises as `merge` does."""
+    return merge(IntentData((), (), ()), operator)
+
+
 def plain(text: str) -> str:
     """A sentence without case, spaces and punctuation: what two spellings of the same sentence have in common."""
     return LETTERS.sub("", text.casefold()) or text

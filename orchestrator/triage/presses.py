@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from orchestrator.contracts import Action, Method, Role, Route
 from orchestrator.tasks import handover, manager, notifications, outgoing, questions, routes, zones
 from orchestrator.tasks.questions import Question
-from orchestrator.triage import commands, decisions, dialogue, edits, secrets, takebacks, work
+from orchestrator.triage import api_keys, commands, decisions, dialogue, edits, forgetting, permissions, secrets, takebacks, work
 from orchestrator.triage.offers import CLARIFY, REROUTE, ZONE, offer_other_agents
 from orchestrator.triage.requests import with_details
 from orchestrator.triage.taxonomy import DESK, UNCLEAR
@@ -124,11 +124,14 @@ def _task(turn: Turn, action: Action) -> str:
 ACTIONS: dict[str, Callable[[Turn, Action], str]] = {
     "answer": _answer,
     "approval": decisions.pressed,
+    permissions.KIND: permissions.pressed,
     "undo": takebacks.pressed,
     "credential": secrets.pressed,
     "forget": secrets.forget,
+    forgetting.ACTION: forgetting.pressed,
     "notification": _notification,
     "handback": _hand_back,
+    "apikey": api_keys.pressed,
     "task": _task,
     REROUTE: _reroute,
     ZONE: _zone,

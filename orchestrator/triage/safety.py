@@ -13,9 +13,16 @@ TASK_TYPES = {Level.EMERGENCY: "emergency", Level.SYMPTOM: "symptom"}
 
 def respond(turn: Turn) -> bool:
     """Whether the message was one of these and is answered."""
+    route = route_of(turn)
+    if route is not None:
+        work.begin(turn, [route])
+    return route is not None
+
+
+def route_of(turn: Turn) -> Route | None:
+    """Where such a message goes; None for any other."""
     level = assess(turn.text)
     if level is None:
-        return False
+        return None
     task_type = TASK_TYPES[level]
-    work.begin(turn, [Route(turn.text, task_type, task_type, TRIAGE_AGENT, 1.0, Method.RULE, True, turn.language)])
-    return True
+    return Route(turn.text, task_type, task_type, TRIAGE_AGENT, 1.0, Method.RULE, True, turn.language)

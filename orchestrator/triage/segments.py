@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from orchestrator.actions import budgets
 from orchestrator.contracts import Person, Task
 from orchestrator.execution.hands import Fenced
 from orchestrator.execution.runner import Runner
@@ -13,10 +14,12 @@ from orchestrator.tasks import journal, manager
 from orchestrator.tasks.journal import Step
 from orchestrator.tasks.people import person_of
 from orchestrator.triage.desk import Desk
-from orchestrator.triage.model_classifier import ModelClassifier
+from orchestrator.triage.model_classifier import ModelClassifier, ModelDecision
 from orchestrator.triage.turn import Services
 from storage.database import Database
-from storage.models import TaskRow
+
+CLASSIFY = "classify"
+"""The key under which the model's answer stands in the books."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class Segments:
         if begun is None:
             return
         if begun.task.type == "triage":
-            await self._classify(begun.task)
+            await self._classify(begun.task, begun.person)
             return
         hand = Fenced(self.database, self.runner.around.clock)
         await self.runner.run_segment(begun.task, begun.person, hand, begun.steps)
@@ -52,14 +55,23 @@ class Segments:
             return None
         return _Begun(task, person_of(connection, task.person_id), journal.read(connection, task_id))
 
-    async def _classify(self, task: Task) -> None:
-        route, tokens = None, 0
-        if self.model is not None:
-            decision = await self.model.decide(task.text, task.language, self.services.cascade())
-            route, tokens = decision.route, decision.tokens
+    async def _classify(self, task: Task, person: Person) -> None:
+        """One question to the model, in the books like every other; where the budget does not allow it, the person is asked by buttons instead."""
+        decision = ModelDecision(None)
+        model = self.model
+        if model is not None and await self.database.write(lambda connection: self._reserve(connection, task, person, model), key=task.id):
+            decision = await model.decide(task.text, task.language, self.services.cascade())
 
         def settle(connection: sa.Connection) -> None:
-            connection.execute(sa.update(TaskRow).where(TaskRow.id == task.id).values(tokens=TaskRow.tokens + tokens))
-            self.desk.decided_by_model(connection, task.id, route)
+            budgets.settle(connection, task, CLASSIFY, decision.credits, self.runner.around.clock.now(), tokens=decision.tokens)
+            self.desk.decided_by_model(connection, task.id, decision.route)
 
         await self.database.write(settle, key=task.chat_id or task.id)
+
+    def _reserve(self, connection: sa.Connection, task: Task, person: Person, model: ModelClassifier) -> bool:
+        """Set aside what it may cost at most. What an attempt left open that was cut off in the middle counts in full: it may have been paid for."""
+        now, rules = self.runner.around.clock.now(), self.runner.around.dispatcher.rules
+        budgets.settle(connection, task, CLASSIFY, budgets.reserved(connection, task, CLASSIFY), now)
+        limits = budgets.limits_for(rules.policy.budgets, person, task, now)
+        worst = model.worst(task.text)
+        return budgets.reserve(connection, person, task, CLASSIFY, model.model.name, worst, limits, now) is None

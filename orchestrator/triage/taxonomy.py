@@ -24,6 +24,9 @@ COMMANDS = {
 }
 """Intents that are commands said in plain words."""
 
+SAID_EXACTLY = {"data_export": "export", "forget_me": "forgetme"}
+"""The same, known by keywords alone: nobody is taken to have asked for this by a guess."""
+
 NOT_SERVED_YET = frozenset(
     {
         "prescription_refill", "lab_results", "file_summary", "email_send", "email_campaign", "web_browse", "research",
@@ -64,7 +67,7 @@ class Destination:
 
 def destination(intent: str, catalogue: Catalogue) -> Destination:
     """Where a request of this intent goes."""
-    if intent in COMMANDS:
+    if intent in COMMANDS or intent in SAID_EXACTLY:
         return Destination(intent, DESK)
     if intent in NOT_SERVED_YET and catalogue.agent_for(intent) is None:
         return Destination(NOT_YET, TRIAGE_AGENT)

@@ -7,21 +7,27 @@ from dataclasses import replace
 import sqlalchemy as sa
 
 from orchestrator.contracts import Action, Button, Card, Lane, Method, Route, Task, TaskState
-from orchestrator.tasks import agent_log, manager, routes
+from orchestrator.tasks import agent_log, manager, particulars, routes
 from orchestrator.tasks.manager import NewTask
+from orchestrator.tasks.particulars import Particulars
 from orchestrator.triage.turn import Turn
 
 SURE = 0.9
 """Below this confidence a reply offers a button to say that it was not meant."""
 
 
-def begin(turn: Turn, found: list[Route]) -> list[Task]:
-    """Create and start the tasks of a message. A request that refers to the one before it waits for that one's end."""
+def begin(turn: Turn, found: list[Route], given: Particulars | None = None) -> list[Task]:
+    """Create and start the tasks of a message. A request that refers to the one before it waits for that one's end.
+
+    `given` is written on each; a message that the language model was asked about has what was given with it.
+    """
+    if given is None and (asked := turn.payload.get("model_asked")):
+        given = particulars.kept(turn.connection, str(asked))
     triage = _triage_task(turn, found)
     started: list[Task] = []
     for route in found:
         previous = started[-1] if started and route.relation == "after" else None
-        started.append(_child(turn, triage, route, previous))
+        started.append(_child(turn, triage, route, previous, given or Particulars()))
     return started
 
 
@@ -35,7 +41,7 @@ def _triage_task(turn: Turn, found: list[Route]) -> Task:
     return triage
 
 
-def _child(turn: Turn, triage: Task, route: Route, previous: Task | None) -> Task:
+def _child(turn: Turn, triage: Task, route: Route, previous: Task | None, given: Particulars) -> Task:
     agent = turn.services.catalogue.agent(route.agent)
     instant = agent is not None and agent.lane is Lane.INSTANT
     waits = previous is not None and previous.state not in {TaskState.COMPLETED, TaskState.FAILED, TaskState.CANCELLED}
@@ -47,7 +53,7 @@ def _child(turn: Turn, triage: Task, route: Route, previous: Task | None) -> Tas
     new = NewTask(
         type=route.task_type, agent=route.agent, person_id=turn.person.id, chat_id=turn.chat.id, language=route.language,
         title=route.text, text=route.text, slots=slots, message_id=turn.message_id, parent_id=triage.id,
-        after_id=previous.id if previous is not None and waits else None,
+        after_id=previous.id if previous is not None and waits else None, particulars=given,
     )  # fmt: skip
     task = manager.create(turn.connection, new, turn.now, state=TaskState.IN_PROGRESS if instant and not waits else TaskState.PENDING)
     routes.record(turn.connection, turn.person.id, turn.message_id, triage, task, route, turn.now)
@@ -68,8 +74,11 @@ def offer_correction(turn: Turn, task: Task, route: Route) -> None:
 
 
 def intent_name(turn: Turn, intent: str) -> str:
-    """An intent in the person's words ("book an appointment")."""
-    return turn.words("intent-" + intent.replace("_", "-"))
+    """An intent in the person's words ("book an appointment"); one that the operator added is called what they called it."""
+    try:
+        return turn.words("intent-" + intent.replace("_", "-"))
+    except KeyError:
+        return intent.removeprefix("custom_").replace("_", " ")
 
 
 def reroute(connection: sa.Connection, turn: Turn, task: Task, intent: str) -> list[Task]:

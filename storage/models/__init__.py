@@ -1,21 +1,30 @@
 """Every table, one file a family."""
 
-from storage.models.actions import ApprovalRow, CounterRow, CredentialRequestRow, EffectRow, PermissionRow, SpendRow
+from storage.models.actions import ApprovalRow, CounterRow, CredentialRequestRow, EffectRow, PermissionRow, PermissionUseRow, SpendRow
+from storage.models.api import ApiKeyRow, IdempotencyRow
 from storage.models.audit import AuditHeadRow, AuditRow
+from storage.models.autonomous import AutonomousMatterRow, AutonomousRow, AutonomousRunRow
 from storage.models.base import Base, new_id
+from storage.models.health import HealthRow
 from storage.models.house import ExampleRow, LeaseRow, SettingRow, WorkerRow
 from storage.models.mail import MailRow
 from storage.models.messages import ButtonRow, EventRow, MessageRow, OutgoingRow
+from storage.models.notices import NoticeChoiceRow, NoticeDeliveryRow, NoticePlaceRow, NoticeSettingsRow
 from storage.models.people import ChatRow, IdentityRow, PairingRow, PersonRow
 from storage.models.planning import CalendarEventRow, CalendarSlotRow, NotificationRow, OccurrenceRow, ScheduleRow
 from storage.models.tasks import AgentLogRow, QuestionRow, RouteRow, StepRow, TaskRow
 from storage.models.vault import CredentialRow, CredentialUseRow, DataKeyRow, KeyStateRow
+from storage.models.whatsapp import WhatsAppContactRow, WhatsAppDeliveryRow, WhatsAppMediaRow
 
 __all__ = [
     "AgentLogRow",
+    "ApiKeyRow",
     "ApprovalRow",
     "AuditHeadRow",
     "AuditRow",
+    "AutonomousMatterRow",
+    "AutonomousRow",
+    "AutonomousRunRow",
     "Base",
     "ButtonRow",
     "CalendarEventRow",
@@ -29,16 +38,23 @@ __all__ = [
     "EffectRow",
     "EventRow",
     "ExampleRow",
+    "HealthRow",
+    "IdempotencyRow",
     "IdentityRow",
     "KeyStateRow",
     "LeaseRow",
     "MailRow",
     "MessageRow",
+    "NoticeChoiceRow",
+    "NoticeDeliveryRow",
+    "NoticePlaceRow",
+    "NoticeSettingsRow",
     "NotificationRow",
     "OccurrenceRow",
     "OutgoingRow",
     "PairingRow",
     "PermissionRow",
+    "PermissionUseRow",
     "PersonRow",
     "QuestionRow",
     "RouteRow",
@@ -47,6 +63,9 @@ __all__ = [
     "SpendRow",
     "StepRow",
     "TaskRow",
+    "WhatsAppContactRow",
+    "WhatsAppDeliveryRow",
+    "WhatsAppMediaRow",
     "WorkerRow",
     "new_id",
 ]

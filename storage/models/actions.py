@@ -43,6 +43,10 @@ class ApprovalRow(Base):
     shown: Mapped[dict[str, Any]] = mapped_column(default=dict)
     state: Mapped[str] = mapped_column(sa.String(16), default="pending")
     decision: Mapped[str] = mapped_column(sa.String(16), default="")
+    tainted: Mapped[bool] = mapped_column(default=False, server_default=sa.false())
+    """Whether texts of outsiders had been read in the task when it was asked."""
+    covers: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    """Of a plan: the effects that were shown on its card with their final arguments, step key to digest."""
     decided_by: Mapped[str | None] = mapped_column(sa.String(36))
     remind_at: Mapped[datetime | None]
     expires_at: Mapped[datetime]
@@ -115,7 +119,11 @@ class CounterRow(Base):
 
 
 class PermissionRow(Base):
-    """A standing permission that a person gave: this tool, these recipients or hosts, at most so often, until a date."""
+    """A standing permission: this tool, these recipients or hosts, at most so often a day, until a date.
+
+    It is proposed first, with everything it allows, and counts once the person gave it (`given_at`, and then `number`).
+    It holds for tasks of one schedule, or of one agent and task type.
+    """
 
     __tablename__ = "permissions"
 
@@ -127,8 +135,27 @@ class PermissionRow(Base):
     at_most: Mapped[int]
     used: Mapped[int] = mapped_column(default=0)
     until: Mapped[datetime]
+    number: Mapped[int | None]
+    agent: Mapped[str | None] = mapped_column(sa.String(100))
+    task_type: Mapped[str | None] = mapped_column(sa.String(100))
+    approval_id: Mapped[str | None] = mapped_column(sa.String(36))
     created_at: Mapped[datetime]
+    given_at: Mapped[datetime | None]
     revoked_at: Mapped[datetime | None]
+
+
+class PermissionUseRow(Base):
+    """One effect done under a standing permission; `day` is the person's own. A step of an epoch uses one at most once."""
+
+    __tablename__ = "permission_uses"
+    __table_args__ = (sa.Index("ix_permission_uses_day", "permission_id", "day"),)
+
+    task_id: Mapped[str] = mapped_column(sa.String(36), sa.ForeignKey("tasks.id", ondelete="CASCADE"), primary_key=True)
+    key: Mapped[str] = mapped_column(sa.String(200), primary_key=True)
+    epoch: Mapped[int] = mapped_column(primary_key=True)
+    permission_id: Mapped[str] = reference("permissions.id")
+    day: Mapped[str] = mapped_column(sa.String(10))
+    created_at: Mapped[datetime]
 
 
 class CredentialRequestRow(Base):

@@ -20,6 +20,7 @@ class MessageRow(Base):
     __tablename__ = "messages_in"
     __table_args__ = (
         sa.UniqueConstraint("channel", "platform_id"),
+        sa.Index("ix_messages_in_person", "person_id", "seq"),
         sa.Index("ix_messages_in_waiting", "chat_id", "seq", sqlite_where=sa.text("state = 'received'"), postgresql_where=sa.text("state = 'received'")),
         {"sqlite_autoincrement": True},
     )
@@ -94,7 +95,7 @@ class EventRow(Base):
     """Something a live view shows: a message, an edit, progress, a status, a result. Read by id, in order."""
 
     __tablename__ = "events"
-    __table_args__ = (sa.Index("ix_events_chat", "chat_id", "id"), {"sqlite_autoincrement": True})
+    __table_args__ = (sa.Index("ix_events_chat", "chat_id", "id"), sa.Index("ix_events_person", "person_id", "id"), {"sqlite_autoincrement": True})
 
     id: Mapped[int] = mapped_column(sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True, autoincrement=True)
     person_id: Mapped[str] = reference("people.id")

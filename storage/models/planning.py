@@ -53,11 +53,22 @@ class OccurrenceRow(Base):
 
 
 class NotificationRow(Base):
-    """Something a person was told unasked: a reminder, a completed or failed task. `state`: open, done or snoozed."""
+    """Something a person was told unasked: a reminder, a completed or failed task. `state`: open, done or snoozed.
+
+    While `waits_until` is set it waits for the end of quiet hours or for the digest; `told_at` is when it was told.
+    """
 
     __tablename__ = "person_notifications"
     """DBOS keeps a table named notifications in the same SQLite file."""
-    __table_args__ = (sa.Index("ix_person_notifications_person", "person_id", "created_at"),)
+    __table_args__ = (
+        sa.Index("ix_person_notifications_person", "person_id", "created_at"),
+        sa.Index(
+            "ix_person_notifications_waiting",
+            "waits_until",
+            sqlite_where=sa.text("waits_until IS NOT NULL"),
+            postgresql_where=sa.text("waits_until IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[str] = identifier()
     person_id: Mapped[str] = reference("people.id")
@@ -67,7 +78,11 @@ class NotificationRow(Base):
     kind: Mapped[str] = mapped_column(sa.String(24))
     title: Mapped[str] = mapped_column(sa.Text)
     data: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    text: Mapped[str | None] = mapped_column(sa.Text)
+    outcome: Mapped[str | None] = mapped_column(sa.String(16))
     state: Mapped[str] = mapped_column(sa.String(16), default="open")
+    waits_until: Mapped[datetime | None]
+    told_at: Mapped[datetime | None]
     read_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 

@@ -22,7 +22,22 @@ class TaskRow(Base):
     __table_args__ = (
         sa.UniqueConstraint("person_id", "number"),
         sa.Index("ix_tasks_chat", "chat_id", "id"),
-        sa.Index("ix_tasks_person_state", "person_id", "state"),
+        sa.Index("ix_tasks_person_state", "person_id", "state", "type", "agent"),
+        sa.Index("ix_tasks_counted", "person_id", "type", "agent", "state", "started_at", "finished_at"),
+        sa.Index("ix_tasks_created", "person_id", "created_at", "type", "tokens"),
+        sa.Index(
+            "ix_tasks_finished",
+            "person_id",
+            "finished_at",
+            "type",
+            "agent",
+            "state",
+            "started_at",
+            "tokens",
+            "credits",
+            sqlite_where=sa.text("finished_at IS NOT NULL"),
+            postgresql_where=sa.text("finished_at IS NOT NULL"),
+        ),
         sa.Index(
             "ix_tasks_live",
             "state",
@@ -133,7 +148,10 @@ class QuestionRow(Base):
     """An open ask to a person. States: open, answered, expired, cancelled. `task_id` is null for the desk's own questions."""
 
     __tablename__ = "questions"
-    __table_args__ = (sa.Index("ix_questions_open", "chat_id", "state"),)
+    __table_args__ = (
+        sa.Index("ix_questions_open", "chat_id", "state"),
+        sa.Index("ix_questions_person", "person_id", sqlite_where=sa.text("state = 'open'"), postgresql_where=sa.text("state = 'open'")),
+    )
 
     id: Mapped[str] = identifier()
     task_id: Mapped[str | None] = mapped_column(sa.String(36), index=True)

@@ -20,7 +20,7 @@ from orchestrator.triage.intent_data import (
     plain,
 )
 from orchestrator.triage.keywords import KeywordError
-from orchestrator.triage.taxonomy import COMMANDS, NOT_SERVED_YET, OUT_OF_SCOPE
+from orchestrator.triage.taxonomy import COMMANDS, NOT_SERVED_YET, OUT_OF_SCOPE, SAID_EXACTLY
 
 SERVED = [
     "greeting",
@@ -72,7 +72,9 @@ def test_every_intent_is_there_in_every_language(builtin: IntentData) -> None:
     assert set(COMMANDS) <= INTENTS
     for language in LANGUAGES:
         assert {sentence.intent for sentence in builtin.examples if sentence.language == language} == INTENTS
-    assert {rule.intent for rule in builtin.rules} <= INTENTS
+    assert {rule.intent for rule in builtin.rules} <= INTENTS | set(SAID_EXACTLY)
+    for language in LANGUAGES:
+        assert {rule.intent for rule in builtin.rules if rule.language == language} >= set(SAID_EXACTLY)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from agents.tools.email import content
 from agents.tools.email.log import MailLog, MailStatus
-from agents.tools.email.mailbox import INBOX, Criteria, Mailbox
+from agents.tools.email.mailbox import INBOX, Criteria, Mailbox, MailboxServer, with_mailbox
 from agents.tools.email.reading import Account, Mailboxes
 from orchestrator.contracts import Effect, ToolError
 from orchestrator.outside import Deed, Outside, Phrase, Preview, Reach, Result
@@ -110,11 +110,24 @@ class CheckBounces:
         return Result({"checked": len(reports), "changed": found}, source="mail delivery notices" if found else "", private=True)
 
 
-def _reports(mailbox: Mailbox, since: datetime) -> list[bytes]:
+async def look_for_news(server: MailboxServer, since: datetime, seen: set[str]) -> tuple[Delivery, ...]:
+    """The news of the notices in the house's own inbox that were not seen before; nothing there is marked as read. Raises ToolError, TransientError."""
+
+    def look(mailbox: Mailbox) -> tuple[Delivery, ...]:
+        reports = _reports(mailbox, since, seen) if mailbox.enter(INBOX) else []
+        return tuple(one for report in reports for one in read_report(report))
+
+    return await asyncio.to_thread(with_mailbox, server.endpoint, look)
+
+
+def _reports(mailbox: Mailbox, since: datetime, seen: set[str] | None = None) -> list[bytes]:
+    """Notices since a day, newest first; those in `seen` are left out, and join it once read."""
     midnight = datetime.combine(since.astimezone(UTC).date(), time(), UTC)
-    identities = mailbox.find(Criteria(header=("Content-Type", "multipart/report"), since=midnight.date()))
+    known = seen if seen is not None else set()
+    identities = [one for one in mailbox.find(Criteria(header=("Content-Type", "multipart/report"), since=midnight.date())) if one not in known]
     reports = []
     for identity in identities[:MOST_REPORTS]:
+        known.add(identity)
         try:
             reports.append(mailbox.whole(identity))
         except ToolError:

@@ -105,6 +105,19 @@ def certificate_url(body: bytes) -> str:
     return url
 
 
+def is_of(body: bytes, topics: frozenset[str]) -> bool:
+    """Whether a message says it is of one of our topics: looked at before anything is fetched for it. Raises Forged."""
+    return _json(body, dict).get("TopicArn") in topics
+
+
+def confirmation_url(body: bytes) -> str:
+    """Where a subscription that was asked for is confirmed; empty for any other message, and for an address that is not Amazon's."""
+    message = _json(body, dict)
+    parts = urlsplit(str(message.get("SubscribeURL", "")))
+    asked = message.get("Type") == "SubscriptionConfirmation" and parts.scheme == "https" and SNS_HOST.fullmatch(parts.netloc)
+    return parts.geturl() if asked else ""
+
+
 def verify_ses(body: bytes, certificate: bytes, topics: frozenset[str], now: datetime) -> None:
     """`certificate`: the PEM from `certificate_url`; `topics`: the ARNs that are ours, for anybody can own a topic."""
     from cryptography import x509  # noqa: PLC0415 - only where a webhook is set up

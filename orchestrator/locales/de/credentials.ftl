@@ -4,7 +4,10 @@ button-forget = { $service } vergessen
 credential-wanted = **Für Aufgabe #{ $number } brauche ich Ihren Zugang zu { $service }.**
     Warum: { $reason }
     Er wird verschlüsselt aufbewahrt, nur bei { $host } verwendet und keinem Sprachmodell gezeigt. Mit /credentials vergesse ich ihn wieder.
-    Liegt er bis { $when } nicht vor, endet die Aufgabe ohne ihn.
+credential-until = Liegt er bis { $when } nicht vor, frage ich noch einmal.
+credential-until-last = Liegt er bis { $when } nicht vor, endet die Aufgabe ohne ihn.
+credential-again = Niemand hat ihn rechtzeitig angegeben, darum frage ich noch einmal.
+credential-expired = Niemand hat rechtzeitig geantwortet; dieser Knopf und sein Link bewirken nichts mehr.
 credential-form = Öffnen Sie innerhalb von 10 Minuten diese Seite und geben Sie ihn dort ein: [{ $address }]({ $address })
 credential-next-message = Schreiben Sie ihn als nächste Nachricht ({ $fields }, je eine Zeile). Ich nehme ihn heraus, bevor etwas gespeichert wird.
 credential-unreadable = Ich habe herausgenommen, was Sie schrieben, und nichts davon behalten, konnte es aber nicht lesen. Ich brauche, je eine Zeile: { $fields }

@@ -4,7 +4,10 @@ button-forget = Forget { $service }
 credential-wanted = **I need your access to { $service } for task #{ $number }.**
     Why: { $reason }
     It is kept encrypted, used only at { $host }, and never shown to a language model. You can make me forget it with /credentials.
-    If it is not there by { $when }, the task ends without it.
+credential-until = If it is not there by { $when }, I ask once more.
+credential-until-last = If it is not there by { $when }, the task ends without it.
+credential-again = Nobody gave it in time, so I ask once more.
+credential-expired = Nobody answered in time; this button and its link do nothing any more.
 credential-form = Open this page within 10 minutes and enter it there: [{ $address }]({ $address })
 credential-next-message = Write it as your next message ({ $fields }, one on each line). I take it out before anything is stored.
 credential-unreadable = I have taken out what you wrote and kept nothing of it, but I could not read it. I need, one on each line: { $fields }

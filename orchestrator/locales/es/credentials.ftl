@@ -4,7 +4,10 @@ button-forget = Olvidar { $service }
 credential-wanted = **Para la tarea #{ $number } necesito su acceso a { $service }.**
     Por qué: { $reason }
     Se guarda cifrado, se usa solo en { $host } y nunca se muestra a un modelo de lenguaje. Con /credentials puedo olvidarlo.
-    Si no está hasta { $when }, la tarea termina sin él.
+credential-until = Si no está hasta { $when }, pregunto una vez más.
+credential-until-last = Si no está hasta { $when }, la tarea termina sin él.
+credential-again = Nadie lo indicó a tiempo, así que pregunto una vez más.
+credential-expired = Nadie respondió a tiempo; este botón y su enlace ya no hacen nada.
 credential-form = Abra esta página en los próximos 10 minutos e introdúzcalo allí: [{ $address }]({ $address })
 credential-next-message = Escríbalo en su próximo mensaje ({ $fields }, uno por línea). Lo saco antes de guardar nada.
 credential-unreadable = He sacado lo que escribió y no he guardado nada, pero no pude leerlo. Necesito, uno por línea: { $fields }

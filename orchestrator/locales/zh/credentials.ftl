@@ -4,7 +4,10 @@ button-forget = 忘记 { $service }
 credential-wanted = **任务 #{ $number } 需要您在 { $service } 的登录信息。**
     原因：{ $reason }
     信息加密保存，只用于 { $host }，绝不会给语言模型看。发送 /credentials 可让我忘记它。
-    若到 { $when } 仍未提供，任务将在没有它的情况下结束。
+credential-until = 若到 { $when } 仍未提供，我会再问一次。
+credential-until-last = 若到 { $when } 仍未提供，任务将在没有它的情况下结束。
+credential-again = 没有人及时提供，所以我再问一次。
+credential-expired = 没有人及时回答；此按钮及其链接已失效。
 credential-form = 请在 10 分钟内打开此页面并在那里输入：[{ $address }]({ $address })
 credential-next-message = 请在下一条消息中写出（{ $fields }，每行一项）。在保存任何内容之前我会先把它取出。
 credential-unreadable = 我已取出您写的内容，没有保留，但无法读懂。我需要，每行一项：{ $fields }

@@ -1,0 +1,11 @@
+mail-none = 还没有为您发送过邮件。
+mail-none-found = 没有发往该处或与此有关的邮件。
+mail-title = 为您发送的最近 { $count } 封邮件，最新的在前：
+mail-line = - { $to }：{ $subject }（{ $when }，经 { $provider }）：{ $status }
+mail-status-queued = 即将发出
+mail-status-sent = 已发送
+mail-status-delivered = 已送达
+mail-status-bounced = 被退回
+mail-status-failed = 被拒绝，未发出
+mail-status-unknown = 已交出，没有回音
+mail-came-back = 您发给 { $recipient } 的邮件（“{ $subject }”）被退回：{ $reason }。/mail 可查看记录。
