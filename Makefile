@@ -13,7 +13,7 @@ chat: $(READY)
 	$(BIN)/majordomo chat
 
 test: $(READY) system
-	$(BIN)/pytest -n 2 --dist loadgroup -m "not soak"
+	$(BIN)/pytest -n 3 --dist worksteal -m "not soak" --durations 40
 
 soak: $(READY) system
 	MAJORDOMO_SOAK=1 $(BIN)/pytest --timeout 3600 -m "soak or not soak"

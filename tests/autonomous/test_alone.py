@@ -75,7 +75,6 @@ async def race(stage: Stage, notes: Path, twin: str) -> None:
 
 
 @pytest.mark.postgres
-@pytest.mark.xdist_group("postgres")
 class TestTwoProcesses:
     """On Postgres, where several processes share the database."""
 

@@ -121,7 +121,6 @@ async def test_killed_at_any_moment_nothing_is_lost_or_doubled_unmarked() -> Non
 
 
 @pytest.mark.postgres
-@pytest.mark.xdist_group("postgres")
 @pytest.mark.timeout(3600 if SOAK else 120)
 async def test_killed_at_any_moment_nothing_is_lost_or_doubled_unmarked_on_postgres(postgres_url: str) -> None:
     await _story(KILLS_ON_POSTGRES, postgres_url)

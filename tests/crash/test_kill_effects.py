@@ -236,7 +236,6 @@ async def test_killed_at_any_moment_with_approval_and_delay_too() -> None:
 
 
 @pytest.mark.postgres
-@pytest.mark.xdist_group("postgres")
 async def test_killed_at_any_moment_on_postgres(postgres_url: str) -> None:
     async with office(database_url=postgres_url) as on:
         await at_random_moments(on, KILLS_ON_POSTGRES)
@@ -286,7 +285,6 @@ async def test_killed_before_and_after_a_commit_every_letter_comes_once_or_is_as
 
 
 @pytest.mark.postgres
-@pytest.mark.xdist_group("postgres")
 async def test_killed_before_and_after_a_commit_on_postgres(postgres_url: str) -> None:
     async with office(database_url=postgres_url, code=effects_commits.CODE) as on:
         await through_commits(on, COMMITS_ON_POSTGRES)
@@ -407,13 +405,11 @@ async def killed_coming_up(url: str, code: str, seconds: float) -> int:
 
 
 @pytest.mark.postgres
-@pytest.mark.xdist_group("postgres")
 async def test_what_a_worker_began_that_died_as_it_came_up_is_taken_over(postgres_url: str) -> None:
     assert await killed_coming_up(postgres_url, "", PATIENCE) == 1
 
 
 @pytest.mark.soak
 @pytest.mark.postgres
-@pytest.mark.xdist_group("postgres")
 async def test_a_worker_that_nobody_has_heard_of_would_leave_its_work_behind(postgres_url: str) -> None:
     assert await killed_coming_up(postgres_url, UNHEARD_OF, 8.0) == 0

@@ -28,7 +28,7 @@ bot.leading.Leadership.win, bot.leading.Leadership.keep = win, keep
 """
 """The twin: every `run` takes itself for the one that receives and sends."""
 
-pytestmark = [pytest.mark.postgres, pytest.mark.xdist_group("postgres"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.postgres, pytest.mark.timeout(120)]
 
 
 @asynccontextmanager

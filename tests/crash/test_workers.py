@@ -42,7 +42,7 @@ manager._move = sa.update(TaskRow).where(
 """
 """The twin without the lease: a write asks for the task's state, segment and epoch, not for who may run it."""
 
-pytestmark = [pytest.mark.postgres, pytest.mark.xdist_group("postgres"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.postgres, pytest.mark.timeout(180)]
 
 
 @asynccontextmanager

@@ -15,7 +15,7 @@ from storage.models import EventRow
 from tests.conftest import NOW
 from tests.people import settle
 
-pytestmark = [pytest.mark.postgres, pytest.mark.xdist_group("postgres")]
+pytestmark = [pytest.mark.postgres]
 
 
 @pytest.fixture

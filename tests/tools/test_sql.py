@@ -75,7 +75,7 @@ def grown(postgres_url: str, tmp_path: Path) -> Iterator[Shop]:
         connection.execute(f"DROP ROLE {role}".encode())
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.xdist_group("postgres")])])
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def shop(request: pytest.FixtureRequest) -> Shop:
     made: Shop = request.getfixturevalue("lite" if request.param == "sqlite" else "grown")
     return made
@@ -174,7 +174,6 @@ async def test_sqlite_gives_nothing_away(statement: str, lite: Shop) -> None:
 
 
 @pytest.mark.postgres
-@pytest.mark.xdist_group("postgres")
 @pytest.mark.parametrize("statement", GROWN)
 async def test_postgres_gives_nothing_away(statement: str, grown: Shop) -> None:
     with pytest.raises(ToolError):
@@ -203,7 +202,6 @@ async def test_where_writing_is_not_allowed_there_is_no_such_tool(shop: Shop) ->
 
 
 @pytest.mark.postgres
-@pytest.mark.xdist_group("postgres")
 async def test_a_role_of_power_is_refused(postgres_url: str, tmp_path: Path) -> None:
     with pytest.raises(ToolError, match="without such rights"):
         await Shop("postgres", postgres_url, tmp_path).call("database.query", "SELECT 1")
@@ -224,7 +222,6 @@ def test_without_the_rules_the_attacks_do_harm(lite: Shop) -> None:
 
 
 @pytest.mark.postgres
-@pytest.mark.xdist_group("postgres")
 def test_without_the_rules_the_attacks_do_harm_on_postgres(postgres_url: str) -> None:
     """The twin on Postgres: a superuser in an ordinary transaction reads files, runs programs, and writes inside a SELECT."""
     harmful = ["SELECT pg_read_file('/etc/hostname')", "COPY cakes TO PROGRAM 'cat > /dev/null'", "SELECT 1; DELETE FROM cakes", "SELECT set_config('role', 'majordomo', false)",
