@@ -39,7 +39,7 @@ def world() -> World:
 @pytest.fixture
 def stage(database: Database, tmp_path: Path, world: World, model: ModelServer) -> Open:
     def make(*tools: Any, **more: Any) -> Stage:
-        spoken = LanguageModel(ModelSettings("openai:test-model", model.base_url, "sk-key"), 0.5, 0.5)
+        spoken = LanguageModel(ModelSettings("openai:test-model", model.base_url, "sk-key"), 2.0, 2.0)
         more.setdefault("policy", {"budgets": {"task": 100_000, "day": 1_000_000, "month": 1_000_000}})
         return Stage(database, tmp_path, agents=[General()], tools=tools or (Look(world), Mail(world)), **{"model": spoken, **more})
 
@@ -151,7 +151,7 @@ async def test_the_limit_of_calls_stops_it(stage: Open, world: World, model: Mod
 
 @pytest.mark.parametrize("fault", ["rate_limit", "server_error", "timeout", "close"])
 async def test_a_model_that_is_away_is_asked_again_later(stage: Open, model: ModelServer, fault: Any) -> None:
-    model.script(fault=fault, times=2, seconds=1.0)
+    model.script(fault=fault, times=2, seconds=3.0)
     model.script(reply="Here I am.")
     on = stage()
     task = await on.begin("general", goal="Hello")

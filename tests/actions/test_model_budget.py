@@ -46,7 +46,7 @@ async def model() -> AsyncIterator[ModelServer]:
 @pytest.fixture
 def stage(database: Database, tmp_path: Path, model: ModelServer) -> Callable[..., Stage]:
     def make(**more: Any) -> Stage:
-        spoken = LanguageModel(ModelSettings("openai:test-model", model.base_url, "sk-key"), 0.5, 0.5)
+        spoken = LanguageModel(ModelSettings("openai:test-model", model.base_url, "sk-key"), 2.0, 2.0)
         more.setdefault("policy", {"budgets": {"task": BUDGET}})
         return Stage(database, tmp_path, agents=[errand(more.pop("script", spend_five_euros))], tools=[], model=spoken, prices=PRICED, **more)
 
@@ -108,7 +108,7 @@ async def test_thoughts_side_by_side_cannot_take_the_same_credit(stage: Callable
 
 @pytest.mark.parametrize(("fault", "counted"), [("rate_limit", False), ("server_error", False), ("timeout", True), ("close", True), ("garbage", True)])
 async def test_what_may_have_been_paid_for_counts_in_full(stage: Callable[..., Stage], model: ModelServer, fault: Any, counted: bool) -> None:
-    model.script(fault=fault, reply="half", times=1, seconds=1.0)
+    model.script(fault=fault, reply="half", times=1, seconds=3.0)
     on = stage()
     await on.begin(times=1)
     spent, reserved, _ = counters(on)["task"]

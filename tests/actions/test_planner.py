@@ -124,7 +124,7 @@ async def model() -> AsyncIterator[ModelServer]:
 @pytest.fixture
 def stage(database: Database, tmp_path: Path, world: World, model: ModelServer) -> Open:
     def make(*tools: Any, **more: Any) -> Stage:
-        spoken = LanguageModel(ModelSettings("openai:test-model", model.base_url, "sk-key"), 0.5, 0.5)
+        spoken = LanguageModel(ModelSettings("openai:test-model", model.base_url, "sk-key"), 2.0, 2.0)
         more.setdefault("policy", PLENTY)
         return Stage(
             database, tmp_path, agents=[Custom(), General()], tools=tools or (Look(world), Mail(world), Erase(world, back="")), **{"model": spoken, **more}
