@@ -182,6 +182,7 @@ async def test_what_was_not_allowed_is_still_asked_about(stage: Open, world: Wor
     on = stage()
     await give(on)
     await outside(on, world, **OUTSIDE_OF_IT[case])
+    assert len(world.texts) == 1, "only the one that was approved when the permission was given"
 
 
 @pytest.mark.parametrize("case", OUTSIDE_OF_IT)
@@ -197,6 +198,7 @@ async def test_another_agent_has_no_part_in_it(stage: Open, world: World) -> Non
     on = stage()
     await give(on)
     await outside(on, world, "other")
+    assert len(world.texts) == 1
 
 
 async def test_it_ends_on_its_date_and_when_the_day_is_used_up(stage: Open, world: World) -> None:
@@ -425,7 +427,9 @@ async def held_back(on: Stage, world: World) -> None:
 
 
 async def test_what_still_waits_is_asked_about_when_its_permission_is_taken_back(stage: Open, world: World) -> None:
-    await held_back(stage(Mail(world, hold=10.0), Look(world)), world)
+    on = stage(Mail(world, hold=10.0), Look(world))
+    await held_back(on, world)
+    assert len(world.texts) == 1 and "Approve" in on.buttons()
 
 
 async def test_without_looking_again_it_leaves(stage: Open, world: World, monkeypatch: pytest.MonkeyPatch) -> None:

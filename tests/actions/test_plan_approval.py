@@ -157,6 +157,7 @@ def thinking(model: ModelServer) -> LanguageModel:
 async def test_a_step_planned_again_is_not_covered(stage: Open, world: World) -> None:
     async with ModelServer() as model:
         await replanned(stage(model=thinking(model)), world, model)
+        assert model.calls, "it was planned again"
 
 
 class Turncoat:

@@ -95,6 +95,7 @@ async def at_the_limit(folder: Path, clock: MovedClock, model: ModelServer) -> N
 async def test_at_the_limit_the_person_is_asked_by_buttons_instead(folder: Path, clock: MovedClock) -> None:
     async with ModelServer() as model:
         await at_the_limit(folder, clock, model)
+        assert model.calls == []
 
 
 async def test_without_the_reservation_the_model_is_asked_beyond_the_limit(folder: Path, clock: MovedClock, monkeypatch: pytest.MonkeyPatch) -> None:

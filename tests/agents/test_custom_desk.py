@@ -57,6 +57,7 @@ async def test_run_news_digest(folder: Path, clock: MovedClock, news: NewsServer
         owner = someone(house)
         try:
             await story(house, owner, news, post)
+            assert len(post.letters) == 1 and model.calls
         finally:
             await house.reach.close()
             await house.database.close()
