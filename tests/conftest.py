@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,10 @@ import sqlalchemy as sa
 
 from storage import schema
 from storage.database import Database
+from tests.fresh import migrated, plain
 from tests.servers import postgres
+
+__all__ = ["migrated", "plain"]
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 """Saturday, 10:00 in Berlin."""
@@ -46,31 +51,51 @@ def postgres_server() -> Iterator[str]:
         yield address
 
 
-@pytest.fixture
-def postgres_url(postgres_server: str) -> Iterator[str]:
-    """A database of this test's own."""
+@contextmanager
+def new_database(server: str, template: str = "template1") -> Iterator[str]:
+    """A database on this Postgres, like the template; dropped at the end. Gives its address."""
     name = f"t_{secrets.token_hex(6)}"
-    admin = postgres_server.replace("postgresql+psycopg", "postgresql") + "postgres"
+    admin = server.replace("postgresql+psycopg", "postgresql") + "postgres"
     with psycopg.connect(admin, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
-    yield postgres_server + name
+        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    yield server + name
     with psycopg.connect(admin, autocommit=True) as connection:
         connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """An empty database of this test's own."""
+    with new_database(postgres_server) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def migrated_on_postgres(postgres_server: str) -> Iterator[str]:
+    """The name of a database with the present schema, to be copied."""
+    with new_database(postgres_server) as address:
+        opened = Database(address)
+        schema.ensure(opened.engine)
+        opened.engine.dispose()
+        yield address.rsplit("/", 1)[-1]
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Each test that asks for it runs on both databases."""
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Each test that asks for it runs on both databases. The schema is there."""
     if request.param == "sqlite":
-        return f"sqlite+aiosqlite:///{tmp_path}/data/majordomo.db"
-    url: str = request.getfixturevalue("postgres_url")
-    return url
+        (tmp_path / "data").mkdir(mode=0o700, exist_ok=True)
+        shutil.copy(request.getfixturevalue("migrated"), tmp_path / "data" / "majordomo.db")
+        yield f"sqlite+aiosqlite:///{tmp_path}/data/majordomo.db"
+    else:
+        template = request.getfixturevalue("migrated_on_postgres")
+        with new_database(request.getfixturevalue("postgres_server"), template) as address:
+            yield address
 
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
     opened = Database(database_url)
-    schema.ensure(opened.engine)
     yield opened
     await opened.close()
 

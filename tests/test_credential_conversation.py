@@ -62,7 +62,7 @@ class Story:
 
     async def press(self, message: Message, label: str, *, stale: bool = False) -> str:
         update = await self.api.user(CHAT).press(message, label, stale=stale)
-        return (await self.api.wait_for_toast(update, timeout=20)).text
+        return (await self.api.wait_for_toast(update, timeout=60)).text
 
     async def seen(self) -> Message:
         return await self.api.shown(CHAT, "all is well", timeout=30)
@@ -73,9 +73,9 @@ class Story:
     async def look_behind(self) -> None:
         """What the person and the operator can ask for afterwards: the trace with its file, and the audit log."""
         self.api.say(CHAT, "/trace 1")
-        await self.api.shown(CHAT, r"http\.get", timeout=20)
+        await self.api.shown(CHAT, r"http\.get", timeout=60)
         self.api.say(CHAT, "/credentials")
-        await self.api.shown(CHAT, "one credential", timeout=20)
+        await self.api.shown(CHAT, "one credential", timeout=60)
         await self.api.quiet(0.3)
         self.heard["audit export"] = await asyncio.to_thread(self._command, "audit", "export")
         assert b'"credential"' in self.heard["audit export"]
@@ -119,7 +119,7 @@ async def test_by_message_after_a_kill_it_goes_on_by_itself_and_the_secret_is_in
         card = await on.ask()
         assert credential_agent.REASON in card.text and "127.0.0.1" in card.text and card.labels == ["Provide", "Decline"]
         await on.press(card, "Provide")
-        await on.api.shown(CHAT, "as your next message", timeout=20)
+        await on.api.shown(CHAT, "as your next message", timeout=60)
         await on.bot.kill()
         await on.bot.start()
         pasted = on.api.say(CHAT, f"{USER}\n{SECRET}")
@@ -138,14 +138,14 @@ async def test_by_form_after_a_kill_and_a_day_without_an_answer_it_is_asked_agai
     async with story(MAJORDOMO_PORT=port, MAJORDOMO_PUBLIC_URL=f"http://127.0.0.1:{port}") as on:
         first = await on.ask()
         await on.press(first, "Provide")
-        old = _link(await on.api.shown(CHAT, "within 10 minutes", timeout=20))
+        old = _link(await on.api.shown(CHAT, "within 10 minutes", timeout=60))
         await on.bot.kill()
         on.move(24 * 60 + 1)
         await on.bot.start()
         again = await on.api.shown(CHAT, "so I ask once more", timeout=30)
         assert again.labels == ["Provide", "Decline"] and first.labels == [] and "Nobody answered in time" in first.text
         await on.press(again, "Provide")
-        await on.api.until(lambda: any("/secret/" in text and old not in text for text in on.api.texts(CHAT)), 20)
+        await on.api.until(lambda: any("/secret/" in text and old not in text for text in on.api.texts(CHAT)), 60)
         new = _link(on.api.chat(CHAT).visible[-1])
         async with _browser() as person:
             assert (await person.get(old)).status_code == 410
@@ -164,7 +164,7 @@ async def test_the_same_search_finds_a_message_that_was_not_taken_out() -> None:
     """The twin: with the taking-out at intake switched off."""
     async with story(MOVABLE + NOT_TAKEN_OUT) as on:
         await on.press(await on.ask(), "Provide")
-        await on.api.shown(CHAT, "as your next message", timeout=20)
+        await on.api.shown(CHAT, "as your next message", timeout=60)
         on.api.say(CHAT, f"{USER}\n{SECRET}")
         await until_taken(on.api)
         await on.api.quiet(0.3)

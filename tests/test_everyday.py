@@ -41,7 +41,7 @@ async def test_every_message_gets_a_sensible_answer(with_model: bool) -> None:
             for text, wanted in zip(messages, SENSIBLE, strict=True):
                 before = len(api.texts(700))
                 api.say(700, text)
-                await api.shown(700, wanted, after=before, timeout=10)
+                await api.shown(700, wanted, after=before, timeout=60)
                 await asyncio.sleep(0.4)
             assert api.violations == []
         if with_model:

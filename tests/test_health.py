@@ -28,10 +28,7 @@ from orchestrator.words import LANGUAGES, Catalogues
 from storage.database import Database
 from storage.models import MessageRow, NotificationRow, OutgoingRow, StepRow, TaskRow, new_id
 from tests.conftest import NOW, MovedClock
-from tests.fresh import migrated, plain
 from tests.people import Somebody, replies, settle
-
-__all__ = ["migrated", "plain"]
 
 TOKEN = "a-token-of-the-operator"
 

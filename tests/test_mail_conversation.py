@@ -47,10 +47,10 @@ async def test_over_telegram_asked_edited_approved_and_delivered_once() -> None:
             await api.shown(CHAT, "What shall it be instead")
             seen = len(api.texts(CHAT))
             api.say(CHAT, "I will be 20 minutes late")
-            second = await api.shown(CHAT, "20 minutes late", after=seen, timeout=20)
+            second = await api.shown(CHAT, "20 minutes late", after=seen, timeout=60)
             assert server.letters == []
             await press(api, second, "Approve")
-            held = await api.shown(CHAT, "In 3 seconds", timeout=20)
+            held = await api.shown(CHAT, "In 3 seconds", timeout=60)
             assert "Undo" in str(held.buttons) and server.letters == []
             begun = time.monotonic()
             await api.shown(CHAT, r"sent .*dentist@example.com|dentist@example.com.* sent", after=seen, timeout=30)
@@ -67,9 +67,9 @@ async def _old_buttons_are_dead(api: Api, bot: Majordomo, first: Message) -> Non
     await bot.kill()
     await bot.start()
     api.say(CHAT, "/approvals")
-    await api.shown(CHAT, "Nothing waits for your approval", timeout=20)
+    await api.shown(CHAT, "Nothing waits for your approval", timeout=60)
     api.say(CHAT, "/trace 1")
-    await api.shown(CHAT, r"email\.send", timeout=20)
+    await api.shown(CHAT, r"email\.send", timeout=60)
 
 
 @pytest.mark.browser

@@ -57,7 +57,7 @@ async def converse(api: Api, chat: int, language: str) -> None:
     for said, wanted in STORIES[language]:
         before = len(api.chat(chat).sent)
         api.say(chat, said, language=language)
-        await api.shown(chat, wanted, after=before, timeout=20)
+        await api.shown(chat, wanted, after=before, timeout=60)
         await asyncio.sleep(0.2)
 
 
@@ -67,7 +67,7 @@ async def hold(bot: Majordomo, api: Api, *, polling: bool = True) -> None:
     for chat, language in enumerate(STORIES, start=501):
         await converse(api, chat, language)
         api.say(chat, {"en": "cancel my appointment", "de": "Termin absagen", "es": "cancela mi cita", "zh": "取消我的预约"}[language], language=language)
-        await api.shown(chat, "Cancelled|[Aa]bgesagt|[Cc]ancelad|取消", timeout=15)
+        await api.shown(chat, "Cancelled|[Aa]bgesagt|[Cc]ancelad|取消", timeout=60)
     assert api.violations == []
 
 

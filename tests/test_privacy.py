@@ -262,24 +262,24 @@ async def test_the_only_owner_leaves_and_pairing_starts_anew() -> None:
         api.say(OWNER, f"remind me tomorrow at 9 to {WORD}")
         await api.shown(OWNER, WORD, timeout=30)
         api.say(OWNER, "/help")
-        await api.shown(OWNER, "/export gives you all of it, /forgetme erases it", timeout=20)
+        await api.shown(OWNER, "/export gives you all of it, /forgetme erases it", timeout=60)
         api.say(OWNER, "export my data")
-        await api.shown(OWNER, "everything I know about you", timeout=20)
-        await api.until(lambda: bool(api.platform.files), 20)
+        await api.shown(OWNER, "everything I know about you", timeout=60)
+        await api.until(lambda: bool(api.platform.files), 60)
         whole = json.loads(next(iter(api.platform.files.values())).content)
         assert any(WORD in row["text"] for row in whole["data"]["messages_in"]) and any(WORD in row["title"] for row in whole["data"]["schedules"])
 
         api.say(OWNER, "forget me")
-        await api.user(OWNER).press(await api.shown(OWNER, "Shall I forget you", timeout=20), "Keep everything")
-        await api.shown(OWNER, "Nothing was changed", timeout=20)
+        await api.user(OWNER).press(await api.shown(OWNER, "Shall I forget you", timeout=60), "Keep everything")
+        await api.shown(OWNER, "Nothing was changed", timeout=60)
         api.say(OWNER, f"email {WORD}@example.com that I am late")
         await api.shown(OWNER, "Which subject", timeout=30)
         seen = len(api.texts(OWNER))
         api.say(OWNER, "/forgetme")
-        card = await api.shown(OWNER, "Shall I forget you", after=seen, timeout=20)
+        card = await api.shown(OWNER, "Shall I forget you", after=seen, timeout=60)
         assert "only owner" in card.text
         await api.user(OWNER).press(card, "Forget me for good")
-        await api.shown(OWNER, "everything about you is erased", timeout=20)
+        await api.shown(OWNER, "everything about you is erased", timeout=60)
         code = await _code(bot, 1)
         found = sqlite3.connect(bot.folder / "data" / "majordomo.db")
         dumped = "\n".join(found.iterdump())
@@ -291,15 +291,15 @@ async def test_the_only_owner_leaves_and_pairing_starts_anew() -> None:
 
         assert sum("everything about you is erased" in text for text in api.texts(OWNER)) == 1 and card.labels == []
         api.say(OWNER, "hello again")
-        await api.shown(OWNER, "private", timeout=20)
+        await api.shown(OWNER, "private", timeout=60)
         api.say(OWNER, code)
-        await api.until(lambda: "assistant" in api.texts(OWNER)[-1], 20)
+        await api.until(lambda: "assistant" in api.texts(OWNER)[-1], 60)
         assert api.violations == [] and WORD not in bot.log()
 
 
 async def _code(bot: Majordomo, before: int) -> str:
     """The code that the program prints for whoever is to be its owner."""
-    async with asyncio.timeout(40):
+    async with asyncio.timeout(60):
         while len(found := re.findall(r"within 10 minutes: +([A-Z0-9-]+)", bot.log())) <= before:
             await asyncio.sleep(0.05)
     return str(found[before])

@@ -246,6 +246,6 @@ async def test_what_the_platform_refuses_for_a_while_arrives_once() -> None:
 
 
 async def until_waiting(bot: Majordomo, count: int) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while bot.states("outbox")["waiting"] < count:
             await asyncio.sleep(0.1)

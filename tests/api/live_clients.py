@@ -59,7 +59,7 @@ async def watch(process: asyncio.subprocess.Process, count: int | None = None) -
     """Read `count` events, or all until the stream ends."""
     assert process.stdout is not None
     found = Lines()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while (count is None or len(found.events) < count) and (line := await process.stdout.readline()):
             found.take(line.decode().rstrip("\n"))
     return found
@@ -73,7 +73,7 @@ async def socket(house: ApiHouse, path: str, key: str, last: int | None = None) 
 
 
 async def hear(opened: websockets.ClientConnection, count: int) -> list[dict[str, Any]]:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         return [json.loads(await opened.recv()) for _ in range(count)]
 
 

@@ -136,7 +136,7 @@ async def test_questions_are_answered_and_the_task_goes_on(api: ApiHouse) -> Non
     asked = await api.until(api.owner, task["id"], "awaiting_input")
     assert [(q["kind"], q["prompt"]) for q in asked["questions"]] == [("text", "Which day?")]
     await api.owner.json("POST", f"/tasks/{task['id']}/answer", json={"answer": "Monday", "question": asked["questions"][0]["id"]})
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not (found := await api.owner.json("GET", f"/tasks/{task['id']}"))["questions"]:
             await asyncio.sleep(0.03)
     assert [option["value"] for option in found["questions"][0]["options"]] == ["red", "blue"]

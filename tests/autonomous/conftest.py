@@ -1,6 +1,5 @@
 """The running house of the API's tests, for the source document's list; a database for what is the same on both."""
 
 from tests.api.conftest import api, folder, specialists
-from tests.fresh import migrated, plain
 
-__all__ = ["api", "folder", "migrated", "plain", "specialists"]
+__all__ = ["api", "folder", "specialists"]

@@ -26,7 +26,7 @@ PATH = "/autonomous"
 
 async def ended_run(party: Party) -> Any:
     """The latest run, once it has ended."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             runs = (await party.json("GET", f"{PATH}/runs"))["items"]
             if runs and runs[0]["state"] == "ended":

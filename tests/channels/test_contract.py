@@ -186,7 +186,7 @@ async def test_it_receives_until_it_is_cancelled(rig: Rig) -> None:
     if rig.say is not None:
         rig.say("hello")
         rig.say("again")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while len(rig.taken) < 2:
                 await asyncio.sleep(0.01)
         assert [item.text for item in rig.taken] == ["hello", "again"]
@@ -215,7 +215,7 @@ async def test_the_outbox_delivers_on_it_in_order(rig: Rig, database: Database) 
         envelope = Envelope(chat.id, chat.person_id, SystemClock().now())
         await database.write(lambda c, e=envelope, n=number: outgoing.post(c, e, Card(f"number {n}")))  # type: ignore[misc]
     waiting = sa.select(sa.func.count()).where(OutgoingRow.state != "sent")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while database.read_now(lambda connection: connection.execute(waiting).scalar_one()):
             await asyncio.sleep(0.01)
     await outbox.stop()

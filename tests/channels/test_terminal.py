@@ -82,7 +82,7 @@ async def converse(lines: Sequence[str], answer: Answer, on: Console | None = No
         taken.extend(batch)
         working.update(asyncio.create_task(work(item)) for item in batch)
 
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await channel.run(intake)
         await asyncio.gather(*working)
     return taken, written(on)

@@ -112,7 +112,7 @@ async def test_what_is_written_offline_is_kept_and_sent_once(house: WebHouse, br
     await page.wait_for_timeout(2500)
     await expect(page.locator(".message.unsent")).to_have_text("while away")
     await house.start()
-    await expect(replies).to_have_count(2, timeout=15_000)
+    await expect(replies).to_have_count(2, timeout=60_000)
     await expect(page.locator(".message.unsent")).to_have_count(0)
     await page.reload()
     await expect(page.locator(".message")).to_have_count(4)

@@ -96,14 +96,14 @@ class WebHouse:
         """`origin` "" is the right one, None leaves the header out."""
         headers = {} if origin is None else {"Origin": origin or self.address}
         cookies = {COOKIE: self.guard.secret} if session else {}
-        return httpx.AsyncClient(base_url=self.address, headers=headers, cookies=cookies, trust_env=False, timeout=10)
+        return httpx.AsyncClient(base_url=self.address, headers=headers, cookies=cookies, trust_env=False, timeout=60)
 
     async def start(self) -> None:
         self.app = make_app(self.channel, self.database, self.guard)
         config = uvicorn.Config(self.app, host="127.0.0.1", port=self.port, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=1)
         self._server = uvicorn.Server(config)
         self._serving = asyncio.create_task(self._server._serve())  # without its signal handlers: the tests keep theirs
-        async with asyncio.timeout(10), httpx.AsyncClient(trust_env=False) as client:
+        async with asyncio.timeout(60), httpx.AsyncClient(trust_env=False) as client:
             while not await answers(client, f"{self.address}/health"):
                 await asyncio.sleep(0.02)
 
@@ -163,7 +163,7 @@ async def stream(client: httpx.AsyncClient, *, count: int, last: int = 0, header
     """The next `count` events after `last`, told by the address or, as a browser does after a break, by Last-Event-ID."""
     found: list[Event] = []
     headers, params = ({"Last-Event-ID": str(last)}, {}) if header else ({}, {"last": last})
-    async with asyncio.timeout(10), client.stream("GET", "/chat/events", params=params, headers=headers) as answer:
+    async with asyncio.timeout(60), client.stream("GET", "/chat/events", params=params, headers=headers) as answer:
         assert answer.status_code == 200
         lines: dict[str, str] = {}
         async for line in answer.aiter_lines():

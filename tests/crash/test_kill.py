@@ -135,7 +135,7 @@ async def _killed_while_sending(api: Api, code: str = "") -> list[str]:
         await bot.start()
         ledger = Ledger(api, then=lambda _sent: bot.kill_now())
         ledger.ask(2001)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while bot.running:
                 await asyncio.sleep(0.01)
         ledger.then = None
@@ -245,11 +245,11 @@ async def test_a_reminder_that_fell_due_while_dead_is_shown_once() -> None:
     async with telegram() as api, majordomo(api) as bot:
         await bot.start()
         api.say(2001, "remind me in 4 seconds to descale the kettle")
-        await api.shown(2001, "I will remind you.*kettle", timeout=20)
+        await api.shown(2001, "I will remind you.*kettle", timeout=60)
         await bot.kill()
         await asyncio.sleep(4.5)
         await bot.start()
-        await api.shown(2001, "⏰.*kettle", timeout=20)
+        await api.shown(2001, "⏰.*kettle", timeout=60)
         await bot.kill()
         await bot.start()
         await asyncio.sleep(2)

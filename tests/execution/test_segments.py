@@ -134,7 +134,7 @@ async def test_the_first_task_of_a_new_database_is_queued_before_the_engine_is_l
         return Done(Card("Done."))
 
     shop = await workshop(ScriptedAgent("errand", script), started=False)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         tasks = [await shop.begin() for _ in range(2)]
     await shop.start()
     for task in tasks:

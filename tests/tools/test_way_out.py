@@ -183,7 +183,7 @@ async def raw(port: int, text: str) -> str:
     """What a proxy says to these bytes."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(text.encode())
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         said = await reader.read()
     writer.close()
     return said.decode()

@@ -16,6 +16,8 @@ STEPS = 20
 PAUSE = 0.4
 ROUNDS = 3
 SHORT_PAUSE = 0.05
+STEPS_HERE = "ERRAND_STEPS"
+"""The environment variable that makes an errand longer."""
 FILE = "ERRAND_FILE"
 """The environment variable that names the file to which each step is noted, too, with the process that did it."""
 
@@ -69,7 +71,7 @@ class Errand:
         return task.type == "errand"
 
     async def process(self, task: Task, context: Context) -> Outcome:
-        for number in range(STEPS):
+        for number in range(int(os.environ.get(STEPS_HERE, STEPS))):
             with context.scope(number):
                 await context.call("errand.note", key="note", number=number)
             await asyncio.sleep(PAUSE)
