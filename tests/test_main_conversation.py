@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.crash.majordomo import ROOT, TRAINED, Majordomo, majordomo, telegram
+from tests.crash.majordomo import ROOT, Majordomo, majordomo, telegram
 from tests.servers.postgres import free_port
 from tests.servers.telegram.api import Api
+from tests.trained import trained_router
 
 Turn = tuple[str, str]
 """What is said, and a pattern that one of the replies must match."""
@@ -94,10 +95,7 @@ async def test_over_telegram_by_webhook() -> None:
 @pytest.mark.parametrize("language", list(STORIES))
 def test_in_the_terminal(language: str) -> None:
     with tempfile.TemporaryDirectory(prefix="majordomo-terminal-") as folder:
-        cache = Path(folder) / "data" / "cache"
-        cache.mkdir(parents=True)
-        for file in TRAINED.glob("*.npz"):
-            (cache / file.name).write_bytes(file.read_bytes())
+        trained_router(Path(folder) / "data" / "cache")
         environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ} | {
             "PYTHONPATH": str(ROOT),
             "PYTHONUTF8": "1",

@@ -1,7 +1,8 @@
-"""/schedules: what comes due when, once or repeating; made, changed, paused, run at once."""
+"""/schedules: what comes due when, once or repeating, to remind or to begin a task; made, changed, paused, run at once."""
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -15,21 +16,31 @@ from bot.api.fields import Cursor, Instant, Limit, Line
 from bot.api.idempotency import Answer, InSending
 from bot.api.pages import Page
 from bot.api.problems import Problem, invalid, not_found
+from bot.api.task_types import configured
 from bot.app import House
+from orchestrator.contracts import Person
 from orchestrator.execution.due import DueWork
+from orchestrator.execution.orders import Order
 from orchestrator.people import api_chat
 from orchestrator.tasks import rhythms, schedules
 from orchestrator.tasks.preferences import REMINDER
 from orchestrator.tasks.rhythms import BadRhythm, Rhythm
 from storage.models import ScheduleRow
 
-MOST = 200
-"""Schedules that one person may have running."""
 Repeat = Literal["once", "rrule", "cron", "interval"]
 State = Literal["active", "paused", "done", "cancelled"]
 Reading = Annotated[Caller, Depends(caller("tasks:read"))]
 Writing = Annotated[Caller, Depends(caller("tasks:write"))]
 ScheduleId = Annotated[str, Path(max_length=36)]
+
+
+class OrderBody(BaseModel):
+    """The task that a schedule begins each time it comes due."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"type": "email", "slots": {"recipients": ["me@example.com"]}}]})
+    type: str = Field(max_length=50, description="One of /task-types.", examples=["email"])
+    text: str = Field(default="", max_length=4000, description="The request in words, for types that read them.")
+    slots: dict[str, Any] = Field(default_factory=dict, description="The configuration, by the type's JSON schema.")
 
 
 class ScheduleView(BaseModel):
@@ -46,7 +57,8 @@ class ScheduleView(BaseModel):
     state: State
     start_at: datetime
     next_due: datetime | None
-    task_id: str | None
+    task_id: str | None = Field(description="The task that it came of, or that it began last.")
+    task: OrderBody | None = Field(description="What it begins; null where it reminds.")
     created_at: datetime
 
 
@@ -64,7 +76,7 @@ class OccurrenceList(BaseModel):
 
 
 class NewScheduleBody(BaseModel):
-    """A reminder, once at an instant or repeating by a rule, in a time zone."""
+    """A reminder, or with `task` a task that is begun, once at an instant or repeating by a rule, in a time zone."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"title": "Water the plants", "repeat": "cron", "rule": "0 9 * * 1", "zone": "Europe/Berlin"}]}
@@ -74,6 +86,7 @@ class NewScheduleBody(BaseModel):
     repeat: Repeat = "once"
     rule: str = Field(default="", max_length=300)
     zone: str | None = Field(default=None, max_length=64, description="IANA name; yours where it is left out.")
+    task: OrderBody | None = Field(default=None, description="What to begin each time; left out, you are reminded of the title.")
 
 
 class ScheduleChanges(BaseModel):
@@ -114,13 +127,13 @@ async def listed(
 
 
 async def create(body: NewScheduleBody, caller: Writing, sending: InSending) -> Response:
-    """Have yourself reminded. It rings in your API chat, and in the chat that you prefer."""
+    """Have yourself reminded, or a task begun. It rings, and its results come, in your API chat and in the chat that you prefer."""
     person = caller.person
+    payload = await asyncio.to_thread(_payload, sending.house, body, person)
 
     def work(connection: sa.Connection, now: datetime) -> Answer:
-        live = sa.select(sa.func.count()).select_from(ScheduleRow).where(ScheduleRow.person_id == person.id, ScheduleRow.state.in_(("active", "paused")))
-        if connection.execute(live).scalar_one() >= MOST:
-            raise Problem(409, "conflict", "There are too many schedules.", f"At most {MOST} may run.", remedy="delete some")
+        if schedules.running(connection, person.id) >= schedules.MOST:
+            raise Problem(409, "conflict", "There are too many schedules.", f"At most {schedules.MOST} may run.", remedy="delete some")
         rhythm = Rhythm(body.repeat, body.rule, body.zone or person.effective_zone, body.at)
         try:
             first = rhythm.first_due(now)
@@ -128,11 +141,24 @@ async def create(body: NewScheduleBody, caller: Writing, sending: InSending) -> 
             raise invalid([(f"body.{error.field}", str(error))]) from error
         assumed = body.zone is None and person.zone is None
         chat = api_chat(connection, person, now)
-        new = schedules.NewSchedule(person.id, chat, REMINDER, body.title, rhythm.zone, first, body.repeat, body.rule, zone_assumed=assumed)
+        kind = schedules.TASK if body.task else REMINDER
+        new = schedules.NewSchedule(
+            person.id, chat, kind, body.title, rhythm.zone, first, body.repeat, body.rule, zone_assumed=assumed, payload=payload
+        )  # fmt: skip
         made = schedules.create(connection, new, now)
         return Answer.of(_shown(_mine(connection, caller, made)), 201, f"/api/v1/schedules/{made}")
 
     return await sending.do(caller, body, work)
+
+
+def _payload(house: House, body: NewScheduleBody, person: Person) -> dict[str, Any]:
+    """What the schedule keeps of the task it is to begin. Raises Problem 422."""
+    if body.task is None:
+        return {}
+    if house.catalogue.agent_for(body.task.type) is None:
+        raise Problem(422, "unknown-type", "No agent takes tasks of this type.", field="body.task.type", remedy="GET /task-types lists those that can")
+    slots = configured(house, body.task.type, body.task.slots, "body.task")
+    return {schedules.ORDER: Order(body.task.type, body.task.text or body.title, person.language, slots).as_json()}
 
 
 async def read(schedule: ScheduleId, caller: Reading, house: InHouse) -> ScheduleView:
@@ -237,7 +263,10 @@ def _live(connection: sa.Connection, caller: Caller, schedule: str) -> Any:
 
 
 def _shown(row: Any) -> ScheduleView:
-    return ScheduleView(**{name: getattr(row, name) for name in ScheduleView.model_fields})
+    plain = {name: getattr(row, name) for name in ScheduleView.model_fields if name not in {"task", "task_id"}}
+    order = row.payload.get(schedules.ORDER)
+    task = OrderBody(type=order["type"], text=order["text"], slots=order["slots"]) if order else None
+    return ScheduleView(**plain, task=task, task_id=row.payload.get(schedules.LAST_TASK, row.task_id))
 
 
 def _ended(row: Any) -> OccurrenceView:

@@ -93,8 +93,8 @@ async def validate(task_type: TypeName, body: Configuration, caller: Reading, ho
     return Verdict(valid=not faults, errors=errors, config=None if faults else config)
 
 
-def configured(house: House, task_type: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The slots of a new task of this type, defaults included. Raises Problem 422 that names each field.
+def configured(house: House, task_type: str, given: Mapping[str, Any], at: str = "body") -> dict[str, Any]:
+    """The slots of a new task of this type, defaults included. Raises Problem 422 that names each field of what stands `at` this place.
 
     A type that nobody knows is left to whoever makes the task.
     """
@@ -105,10 +105,10 @@ def configured(house: House, task_type: str, given: Mapping[str, Any]) -> dict[s
         return dict(given)
     model = model_of(agent, task_type)
     if model is None:
-        raise Problem(422, "unknown-type", "Tasks of this type cannot be asked for.", field="body.type", remedy="GET /task-types lists those that can")
+        raise Problem(422, "unknown-type", "Tasks of this type cannot be asked for.", field=f"{at}.type", remedy="GET /task-types lists those that can")
     config, faults = check(model, given)
     if faults:
-        raise invalid([(f"body.slots.{fault.field}", f"{fault.message}; {fault.remedy}") for fault in faults])
+        raise invalid([(f"{at}.slots.{fault.field}", f"{fault.message}; {fault.remedy}") for fault in faults])
     return config
 
 

@@ -14,10 +14,11 @@ from orchestrator.actions import approvals, asking, budgets
 from orchestrator.autonomous import looking, runs
 from orchestrator.autonomous.looking import Kind, Matter
 from orchestrator.autonomous.runs import Run
-from orchestrator.contracts import Card, Lane, MajordomoError, Person, TaskState
+from orchestrator.contracts import Card, MajordomoError, Person, TaskState
+from orchestrator.execution import orders
+from orchestrator.execution.orders import Order
 from orchestrator.execution.runner import Runner
-from orchestrator.tasks import agent_log, manager, outgoing, questions
-from orchestrator.tasks.manager import NewTask
+from orchestrator.tasks import manager, outgoing, questions
 from storage.database import savepoint
 
 MOST_WORK = 5
@@ -133,20 +134,12 @@ class Acting:
         concern = matter.concern
         if concern is None or not concern.task_type:
             return self._done(matter, "autonomous-told")
-        agent = self.runner.catalogue.agent_for(concern.task_type)
-        if agent is None:
-            raise NotDone("autonomous-why-no-agent")
         if not self._may_work():
             return None
-        instant = agent.lane is Lane.INSTANT
-        slots = {**concern.slots, "schedule_run": self.run.id}
-        new = NewTask(
-            type=concern.task_type, agent=agent.name, person_id=self.person.id, chat_id=self.chat_id, language=self.person.language, title=_short(concern.text),
-            text=concern.text, slots=slots,
-        )  # fmt: skip
-        task = manager.create(self.connection, new, self.now, state=TaskState.IN_PROGRESS if instant else TaskState.PENDING)
-        agent_log.record(self.connection, task, agent_log.CREATED, self.now, details={"autonomous": self.run.id})
-        task = self.runner.start(self.connection, task, self.person)
+        order = Order(concern.task_type, concern.text, self.person.language, {**concern.slots, "schedule_run": self.run.id})
+        task = orders.begin(self.connection, self.runner, self.person, self.chat_id, order, self.now, {"autonomous": self.run.id})
+        if task is None:
+            raise NotDone("autonomous-why-no-agent")
         if task.state is TaskState.FAILED:
             return Deed(matter.kind, False, self._say("autonomous-started-failed", number=task.number, title=_short(concern.text)), task.id)
         return Deed(matter.kind, True, self._say("autonomous-started", number=task.number, title=_short(concern.text)), task.id)

@@ -1,8 +1,8 @@
-"""What happens when something comes due: reminders are told, appointments announced, questions expire."""
+"""What happens when something comes due: reminders are told, appointments announced, tasks begun, questions expire."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,11 +10,13 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from orchestrator.contracts import ENDED, TaskState
+from orchestrator.execution import orders
+from orchestrator.execution.orders import Order
 from orchestrator.execution.runner import Runner
 from orchestrator.tasks import manager, notifications, outgoing, questions, schedules
 from orchestrator.tasks.notifications import Notice
 from orchestrator.tasks.people import person_of
-from orchestrator.tasks.schedules import LATE, RAN, Due
+from orchestrator.tasks.schedules import LATE, RAN, SKIPPED, Due, Fired
 from storage.models import CalendarEventRow
 
 
@@ -36,11 +38,32 @@ class DueWork:
         now = self.runner.around.clock.now()
         known = schedules.occurrence(connection, schedule.id, now)
         if known is None:
-            notification = self._fire(connection, Due(schedule, now, RAN))
-            schedules.record_run(connection, schedule.id, now, notification)
+            schedules.record_run(connection, schedule.id, now, self._fire(connection, Due(schedule, now, RAN)))
         return known or schedules.occurrence(connection, schedule.id, now)
 
-    def _fire(self, connection: sa.Connection, due: Due) -> str | None:
+    def _fire(self, connection: sa.Connection, due: Due) -> Fired:
+        if due.schedule.kind == schedules.TASK:
+            return self._begin(connection, due)
+        return Fired(due.outcome, self._tell(connection, due))
+
+    def _begin(self, connection: sa.Connection, due: Due) -> Fired:
+        """Begin the task it is for, unless the one before is still at work or waits for its person."""
+        schedule, now = due.schedule, self.runner.around.clock.now()
+        last = manager.load(connection, schedule.payload.get(schedules.LAST_TASK, ""))
+        if last is not None and last.state not in ENDED:
+            return Fired(SKIPPED)
+        person, order = person_of(connection, schedule.person_id), Order.of(schedule.payload[schedules.ORDER])
+        order = replace(order, slots={**order.slots, "schedule_id": schedule.id, "schedule_run": f"{schedule.id}:{due.due_at.isoformat()}"})
+        task = orders.begin(connection, self.runner, person, schedule.chat_id, order, now, {"schedule": schedule.number, "due_at": due.due_at.isoformat()})
+        if task is not None:
+            schedules.begun(connection, schedule, task.id)
+            return Fired(due.outcome)
+        words = self.runner.around.words
+        text = words(person.language, "schedule-no-agent", {"number": schedule.number, "title": schedule.title})
+        notice = Notice(notifications.FAILED, schedule.title, text, schedule_id=schedule.id, outcome="failure")
+        return Fired(SKIPPED, notifications.notify(connection, outgoing.Envelope(schedule.chat_id, person.id, now), notice, words, person.language))
+
+    def _tell(self, connection: sa.Connection, due: Due) -> str | None:
         schedule = due.schedule
         person = person_of(connection, schedule.person_id)
         now = self.runner.around.clock.now()

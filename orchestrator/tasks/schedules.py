@@ -16,6 +16,10 @@ from storage.signals import announce
 TOPIC = "schedules"
 ONCE, RRULE, CRON, INTERVAL = "once", "rrule", "cron", "interval"
 RAN, LATE, MISSED, SKIPPED = "ran", "late", "missed", "skipped"
+TASK, ORDER, LAST_TASK = "task", "order", "last_task"
+"""The kind of a schedule that begins a task; in its payload the order, and the task it began last."""
+MOST = 200
+"""Schedules that one person may have running."""
 LATE_AFTER = timedelta(seconds=90)
 """An occurrence that fires this much after its instant is said to be late."""
 BATCH = 50
@@ -47,8 +51,16 @@ class Due:
     outcome: str
 
 
-Fire = Callable[[sa.Connection, Due], str | None]
-"""Does what a due schedule is for; returns the id of the notification it sent."""
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """How a due instant ended after all, and the notification that was sent, if one was."""
+
+    outcome: str
+    notification: str | None = None
+
+
+Fire = Callable[[sa.Connection, Due], Fired]
+"""Does what a due schedule is for."""
 
 
 def create(connection: sa.Connection, new: NewSchedule, now: datetime) -> str:
@@ -103,10 +115,9 @@ def _end_due(connection: sa.Connection, schedule: Any, now: datetime, fire: Fire
         upcoming = following(schedule, upcoming)
     *missed, latest = instants
     for instant in missed:
-        _record(connection, schedule.id, instant, MISSED, now, None)
+        _record(connection, schedule.id, instant, now, Fired(MISSED))
     outcome = LATE if now - latest > LATE_AFTER else RAN
-    notification = fire(connection, Due(schedule, latest, outcome))
-    _record(connection, schedule.id, latest, outcome, now, notification)
+    _record(connection, schedule.id, latest, now, fire(connection, Due(schedule, latest, outcome)))
     state = "active" if upcoming is not None else "done"
     moved = sa.update(ScheduleRow).where(ScheduleRow.id == schedule.id, ScheduleRow.next_due == schedule.next_due)
     connection.execute(moved.values(next_due=upcoming, state=state))
@@ -118,7 +129,7 @@ def skip_next(connection: sa.Connection, schedule: Any, now: datetime) -> dateti
     if schedule.next_due is None:
         return None
     upcoming = following(schedule, schedule.next_due)
-    _record(connection, schedule.id, schedule.next_due, SKIPPED, now, None)
+    _record(connection, schedule.id, schedule.next_due, now, Fired(SKIPPED))
     moved = sa.update(ScheduleRow).where(ScheduleRow.id == schedule.id)
     connection.execute(moved.values(next_due=upcoming, state="active" if upcoming else "done"))
     return upcoming
@@ -136,13 +147,30 @@ def occurrence(connection: sa.Connection, schedule_id: str, due_at: datetime) ->
     return connection.execute(query).first()
 
 
-def record_run(connection: sa.Connection, schedule_id: str, at: datetime, notification: str | None) -> None:
+def record_run(connection: sa.Connection, schedule_id: str, at: datetime, fired: Fired) -> None:
     """It ran beside its rhythm, because somebody asked."""
-    _record(connection, schedule_id, at, RAN, at, notification)
+    _record(connection, schedule_id, at, at, fired)
 
 
-def _record(connection: sa.Connection, schedule_id: str, due_at: datetime, outcome: str, now: datetime, notification: str | None) -> None:
+def running(connection: sa.Connection, person_id: str) -> int:
+    """How many schedules of a person may still come due."""
+    query = sa.select(sa.func.count()).select_from(ScheduleRow)
+    return int(connection.execute(query.where(ScheduleRow.person_id == person_id, ScheduleRow.state.in_(("active", "paused")))).scalar_one())
+
+
+def find(connection: sa.Connection, person_id: str, number: int) -> Any:
+    """A person's schedule by its short number, if it has not ended; None when there is none."""
+    query = sa.select(ScheduleRow.__table__).where(ScheduleRow.person_id == person_id, ScheduleRow.number == number)
+    return connection.execute(query.where(ScheduleRow.state.in_(("active", "paused")))).first()
+
+
+def begun(connection: sa.Connection, schedule: Any, task_id: str) -> None:
+    """Keep which task it began last."""
+    connection.execute(sa.update(ScheduleRow).where(ScheduleRow.id == schedule.id).values(payload={**schedule.payload, LAST_TASK: task_id}))
+
+
+def _record(connection: sa.Connection, schedule_id: str, due_at: datetime, now: datetime, fired: Fired) -> None:
     connection.execute(
         sa.insert(OccurrenceRow),
-        {"id": new_id(), "schedule_id": schedule_id, "due_at": due_at, "outcome": outcome, "fired_at": now, "notification_id": notification},
+        {"id": new_id(), "schedule_id": schedule_id, "due_at": due_at, "outcome": fired.outcome, "fired_at": now, "notification_id": fired.notification},
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from zoneinfo import ZoneInfo
 
 from orchestrator.contracts import (
     ENDED,
@@ -20,7 +19,7 @@ from orchestrator.contracts import (
     Task,
     TaskState,
 )
-from orchestrator.tasks import fate, handover, manager, questions, routes, schedules, statistics
+from orchestrator.tasks import fate, handover, manager, questions, routes, statistics
 from orchestrator.triage import (
     accounts,
     api_keys,
@@ -35,6 +34,7 @@ from orchestrator.triage import (
     secrets,
     steering,
     takebacks,
+    timetable,
     work,
 )
 from orchestrator.triage.taxonomy import COMMANDS, SAID_EXACTLY, TRIAGE_AGENT
@@ -211,18 +211,7 @@ def _wrong(turn: Turn, rest: str) -> None:
         offers.offer_other_agents(turn, task.id)
 
 
-# --- schedules, notifications, statistics ---
-
-
-def _schedule(turn: Turn, rest: str) -> None:
-    found = schedules.of_person(turn.connection, turn.person.id)
-    if not found:
-        turn.reply(turn.words("schedule-none"))
-        return
-    zone = ZoneInfo(turn.person.effective_zone)
-    lines = [turn.words("schedule-title", count=len(found))]
-    lines += [turn.words("schedule-line", number=row.number, title=row.title, when=row.next_due.astimezone(zone)) for row in found if row.next_due]
-    turn.reply("\n".join(lines))
+# --- statistics, settings ---
 
 
 def _stats(turn: Turn, rest: str) -> None:
@@ -302,7 +291,7 @@ COMMAND_LIST: tuple[Command, ...] = (
     Command("where", _where),
     Command("trace", _trace),
     Command("wrong", _wrong),
-    Command("schedule", _schedule),
+    Command("schedule", timetable.command),
     Command("notifications", notices.command),
     Command("settings", _settings),
     Command("stats", _stats),

@@ -14,7 +14,7 @@ from orchestrator.tasks import handover, inbox, manager, people, questions
 from orchestrator.tasks.manager import NewTask
 from orchestrator.tasks.particulars import Particulars
 from orchestrator.tasks.questions import Question
-from orchestrator.triage import autonomous, commands, decisions, dialogue, notices, presses, safety, secrets, work
+from orchestrator.triage import autonomous, commands, decisions, dialogue, notices, presses, safety, secrets, timetable, work
 from orchestrator.triage.offers import CLARIFY
 from orchestrator.triage.requests import split, with_details
 from orchestrator.triage.taxonomy import DESK, GENERAL, SMALL, UNCLEAR
@@ -115,6 +115,9 @@ class Desk:
             presses.house_answer(turn, question, value)
 
     def _new_work(self, turn: Turn, found: list[Route], open_questions: list[Question]) -> None:
+        if len(found) == 1 and timetable.arrange(turn, found[0]):
+            commands.ask_zone_once(turn, [self._detailed(turn, found[0])])
+            return
         if len(found) == 1 and not found[0].accepted:
             self._unsure(turn, found[0], open_questions)
             return
@@ -198,7 +201,8 @@ class Desk:
         manager.complete(connection, task, None, now)
         inbox.free(connection, task.chat_id)
         if route is not None and route.accepted:
-            self._begin(turn, [self._detailed(turn, route)])
+            if not timetable.arrange(turn, route):
+                self._begin(turn, [self._detailed(turn, route)])
         else:
             guess = self._services.cascade().decide(task.text, turn.language)
             asked = [] if turn.chat.channel == API else questions.open_in_chat(connection, turn.chat.id, turn.person.id)

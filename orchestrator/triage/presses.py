@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from orchestrator.contracts import Action, Method, Role, Route
 from orchestrator.tasks import handover, manager, notifications, outgoing, questions, routes, zones
 from orchestrator.tasks.questions import Question
-from orchestrator.triage import api_keys, commands, decisions, dialogue, edits, forgetting, permissions, secrets, takebacks, work
+from orchestrator.triage import api_keys, commands, decisions, dialogue, edits, forgetting, permissions, secrets, takebacks, timetable, work
 from orchestrator.triage.offers import CLARIFY, REROUTE, ZONE, offer_other_agents
 from orchestrator.triage.requests import with_details
 from orchestrator.triage.taxonomy import DESK, UNCLEAR
@@ -99,7 +99,7 @@ def clarified(turn: Turn, question: Question, intent: Any) -> None:
 
 def house_answer(turn: Turn, question: Question, value: Any) -> None:
     """An answer to one of the desk's own questions."""
-    if edits.answered(turn, question, value):
+    if edits.answered(turn, question, value) or timetable.answered(turn, question, value):
         return
     if question.key == ZONE:
         zones.settle(turn.connection, turn.envelope(), turn.person, str(value), turn.services.words)

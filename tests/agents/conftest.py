@@ -11,11 +11,14 @@ import pytest
 from bot.app import House
 from tests.agents.talk import Talk, open_house, someone
 from tests.conftest import MovedClock
+from tests.trained import trained_router
 
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("houses")
+    made = tmp_path_factory.mktemp("houses")
+    trained_router(made / "cache")
+    return made
 
 
 @pytest.fixture

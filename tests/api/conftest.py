@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from tests.api.api_house import ApiHouse, own_folder, running
 from tests.api.specialists import Specialists
-from tests.crash.majordomo import TRAINED, copy_trained
+from tests.trained import trained_router
 
 
 @pytest.fixture(scope="session")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What earlier runs have trained is there already."""
     made = tmp_path_factory.mktemp("api")
-    copy_trained(TRAINED, made / "cache")
-    yield made
-    copy_trained(made / "cache", TRAINED)
+    trained_router(made / "cache")
+    return made
 
 
 @pytest.fixture

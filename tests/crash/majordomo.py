@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -22,9 +21,9 @@ import sqlalchemy as sa
 from tests.servers.postgres import free_port
 from tests.servers.telegram.api import Api
 from tests.servers.telegram.messages import Sent
+from tests.trained import TRAINED, copy_trained, trained_router
 
 ROOT = Path(__file__).resolve().parents[2]
-TRAINED = ROOT / ".pytest_cache" / "majordomo-trained"
 START_SECONDS = 120.0
 STOP_SECONDS = 60.0
 MARK = "↻"
@@ -117,23 +116,13 @@ class Majordomo:
 async def majordomo(api: Api, *, database_url: str = "", code: str = "", limits: bool = False, **environment: str) -> AsyncIterator[Majordomo]:
     """A bot in a folder of its own, not yet started; killed and removed at the end."""
     with tempfile.TemporaryDirectory(prefix="majordomo-crash-", ignore_cleanup_errors=True) as folder:
-        copy_trained(TRAINED, Path(folder) / "data" / "cache")
+        trained_router(Path(folder) / "data" / "cache")
         bot = Majordomo(api, Path(folder), database_url=database_url, code=code, limits=limits, **environment)
         try:
             yield bot
         finally:
             await bot.kill()
             copy_trained(Path(folder) / "data" / "cache", TRAINED)
-
-
-def copy_trained(source: Path, target: Path) -> None:
-    """What one bot trained serves the next; the files are named by what they were trained on."""
-    target.mkdir(parents=True, exist_ok=True)
-    for file in source.glob("*.npz"):
-        if not (target / file.name).exists():
-            whole = target / f"{file.name}.{os.getpid()}"
-            shutil.copy(file, whole)
-            whole.rename(target / file.name)
 
 
 def code_to_run(command: str, code: str) -> str:

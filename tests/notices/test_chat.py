@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,8 +18,8 @@ from orchestrator.triage.notice_words import About, Wish, hours, read
 from storage.models import MessageRow
 from tests.agents.talk import Talk, open_house, someone
 from tests.conftest import MovedClock
-from tests.crash.majordomo import TRAINED
 from tests.people import settle
+from tests.trained import trained_router
 
 TOKEN = "Sekret-Tok3n_that-nobody-may-see"
 DISCORD = f"https://discord.com/api/webhooks/123456789012345678/{TOKEN}"
@@ -30,9 +29,7 @@ DISCORD = f"https://discord.com/api/webhooks/123456789012345678/{TOKEN}"
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where houses keep what their routers were trained on; what other tests trained serves here, too."""
     made = tmp_path_factory.mktemp("notices")
-    (made / "cache").mkdir()
-    for trained in TRAINED.glob("*.npz"):
-        shutil.copy(trained, made / "cache")
+    trained_router(made / "cache")
     return made
 
 

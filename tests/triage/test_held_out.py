@@ -10,14 +10,12 @@ from typing import Any
 
 import pytest
 
-from agents.catalog import Catalog
-from orchestrator.business import Business, BusinessBook
 from orchestrator.triage.emergencies import assess
 from orchestrator.triage.intent_data import load_builtin, plain
 from orchestrator.triage.requests import split
 from orchestrator.triage.router import Router
 from orchestrator.triage.taxonomy import COMMANDS, NOT_SERVED_YET
-from orchestrator.words import Catalogues
+from tests.trained import trained_router
 
 HERE = Path(__file__).parent
 LANGUAGES = ("en", "de", "es", "zh")
@@ -30,8 +28,7 @@ def lines(name: str) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def router(tmp_path_factory: pytest.TempPathFactory) -> Router:
-    catalogue = Catalog(book=BusinessBook(Business), words=Catalogues())
-    return Router.load(load_builtin(), catalogue, tmp_path_factory.mktemp("router"))
+    return trained_router(tmp_path_factory.mktemp("router"))
 
 
 def agent_of(router: Router, entry: dict[str, Any]) -> str:

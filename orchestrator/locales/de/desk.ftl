@@ -77,12 +77,6 @@ where-ended = beendet: { $state }
 where-delivery-sent = Antwort zugestellt
 where-delivery-queued = Antwort unterwegs
 where-delivery-failed = Antwort konnte nicht zugestellt werden
-schedule-none = Es ist nichts geplant.
-schedule-title = { $count ->
-    [one] Eines ist geplant:
-   *[other] { $count } Dinge sind geplant:
- }
-schedule-line = - **{ $number }** { $title }: { $when }
 notifications-none = Keine ungelesenen Mitteilungen.
 notifications-title = { $count ->
     [one] Eine ungelesene Mitteilung:

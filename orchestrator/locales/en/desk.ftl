@@ -77,12 +77,6 @@ where-ended = ended: { $state }
 where-delivery-sent = reply delivered
 where-delivery-queued = reply on its way
 where-delivery-failed = reply could not be delivered
-schedule-none = Nothing is scheduled.
-schedule-title = { $count ->
-    [one] One thing is scheduled:
-   *[other] { $count } things are scheduled:
- }
-schedule-line = - **{ $number }** { $title }: { $when }
 notifications-none = No unread notifications.
 notifications-title = { $count ->
     [one] One unread notification:

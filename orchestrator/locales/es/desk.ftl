@@ -77,12 +77,6 @@ where-ended = terminado: { $state }
 where-delivery-sent = respuesta entregada
 where-delivery-queued = respuesta en camino
 where-delivery-failed = no se pudo entregar la respuesta
-schedule-none = No hay nada programado.
-schedule-title = { $count ->
-    [one] Hay una cosa programada:
-   *[other] Hay { $count } cosas programadas:
- }
-schedule-line = - **{ $number }** { $title }: { $when }
 notifications-none = No hay avisos sin leer.
 notifications-title = { $count ->
     [one] Un aviso sin leer:
