@@ -18,8 +18,8 @@ from bot.api.pages import Page
 from bot.api.problems import Problem, not_found
 from orchestrator.actions import credentials
 from orchestrator.actions.credentials import FORM_LASTS, PENDING
-from orchestrator.contracts import WAITING, Card
-from orchestrator.tasks import manager, outgoing
+from orchestrator.contracts import Card
+from orchestrator.tasks import outgoing
 from storage.models import CredentialRequestRow
 from storage.vault.credentials import CredentialKind
 
@@ -103,9 +103,7 @@ async def decline(request_id: RequestId, caller: Writing, house: InHouse) -> Cre
         if found.outgoing_id is not None:
             card = Card(f"**{found.service}**\n{words(caller.person.language, 'credential-declined', {})}")
             outgoing.revise(connection, outgoing.Envelope(found.chat_id, caller.person.id, now, found.task_id), found.outgoing_id, card)
-        task = manager.load(connection, found.task_id)
-        if task is not None and task.state in WAITING:
-            house.runner.wake(connection, task, None)
+        house.runner.go_on(connection, found.task_id)
 
     await house.database.write(work, key=caller.person.id)
     return await read(request_id, caller, house)

@@ -87,7 +87,7 @@ class DueWork:
         now = self.runner.around.clock.now()
         expired = [question for question in questions.due(connection, now) if questions.close(connection, question, "expired", now)]
         for question in expired:
-            task = manager.load(connection, question.task_id) if question.task_id else None
+            task = manager.load(connection, question.task_id, lock=True) if question.task_id else None
             if task is None or task.state in ENDED:
                 continue
             if task.state is TaskState.AWAITING_INPUT:

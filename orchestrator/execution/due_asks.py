@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from orchestrator.actions import approvals, asking, budgets, credentials
 from orchestrator.actions.approvals import Approval
-from orchestrator.contracts import WAITING, Card
+from orchestrator.contracts import Card
 from orchestrator.execution.runner import Runner
 from orchestrator.tasks import manager, notifications, outgoing
 from orchestrator.tasks.notifications import Notice
@@ -58,8 +58,7 @@ class DueAsks:
             text = words(person.language, "credential-ran-out", {"service": request.service, "number": task.number})
             notice = Notice(notifications.FAILED, request.service, text, task.id, outcome="failure")
             notifications.notify(connection, envelope, notice, words, person.language)
-        if task.state in WAITING:
-            self.runner.wake(connection, task, None)
+        self.runner.go_on(connection, task.id)
 
     def _ran_out(self, connection: sa.Connection, approval: Approval, now: datetime) -> None:
         """Say that it was not done, and let the task meet the refusal."""
@@ -71,6 +70,4 @@ class DueAsks:
         summary = asking.visible(approval.shown.summary)
         notice = Notice(notifications.APPROVAL, summary[:300], words(reader.language, "ask-ran-out", {"summary": summary}), outcome="failure")
         notifications.notify(connection, envelope, notice, words, reader.language)
-        task = manager.load(connection, approval.task_id)
-        if task is not None and task.state in WAITING:
-            self.runner.wake(connection, task, None)
+        self.runner.go_on(connection, approval.task_id)

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from orchestrator.actions import effects, taint
 from orchestrator.contracts import (
     ENDED,
+    WAITING,
     Action,
     Agent,
     Button,
@@ -159,6 +160,7 @@ class Runner:
     def _wait(self, connection: sa.Connection, task: Task, context: RunningContext) -> None:
         """Park the task: for a person while something is asked, until an instant, else for its children. What came meanwhile wakes it at once."""
         now = self.around.clock.now()
+        manager.load(connection, task.id, lock=True)  # who answers at this moment is either seen here or finds the task waiting
         asked = asks.waiting_state(connection, task.id)
         if asked is not None:
             manager.transition(connection, task, asked, now)
@@ -171,6 +173,12 @@ class Runner:
         waiting = manager.transition(connection, task, TaskState.PENDING, now)
         if context.parked or journal.read(connection, task.id).keys() - context.seen:
             self.wake(connection, waiting, None)
+
+    def go_on(self, connection: sa.Connection, task_id: str, message_id: str | None = None) -> None:
+        """Something that was asked has been settled: a task that waits goes on. One that is about to wait sees it by itself."""
+        task = manager.load(connection, task_id, lock=True)
+        if task is not None and task.state in WAITING:
+            self.wake(connection, task, message_id)
 
     def wake(self, connection: sa.Connection, task: Task, message_id: str | None) -> Task:
         """An answer or a child's result has come: the next segment."""

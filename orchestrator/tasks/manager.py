@@ -161,6 +161,7 @@ def pause(connection: sa.Connection, task: Task, now: datetime) -> Task:
 
 def resume(connection: sa.Connection, task: Task, now: datetime) -> Task:
     """Go on where the task was held: waiting for the person again, unless the answer came meanwhile, else a new segment."""
+    load(connection, task.id, lock=True)  # who answers at this moment is either seen here or finds the task waiting
     left = connection.execute(sa.select(TaskRow.paused_from).where(TaskRow.id == task.id)).scalar_one()
     waits = asks.waiting_state(connection, task.id) if left in {state.value for state in WAITING} else None
     if waits is not None:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from orchestrator.actions import approvals, asking, budgets
 from orchestrator.actions.approvals import Approval, Kind
-from orchestrator.contracts import WAITING, Action, Button, Card
+from orchestrator.contracts import Action, Button, Card
 from orchestrator.tasks import manager
 from orchestrator.tasks.questions import Question
 from orchestrator.triage import ask_cards as cards
@@ -98,14 +98,8 @@ def decide(turn: Turn, approval: Approval, choice: str) -> str:
     said = "ask-decided-" + ("added" if choice.startswith("+") else choice)
     offer = permissions.offer_button(turn, approval) if choice == approvals.APPROVE else ()
     cards.close(turn, approval, turn.words("ask-closed", verdict=turn.words(said), when=_here(turn)), offer)
-    _wake(turn, approval)
+    turn.services.runner.go_on(turn.connection, approval.task_id)
     return said
-
-
-def _wake(turn: Turn, approval: Approval) -> None:
-    task = manager.load(turn.connection, approval.task_id)
-    if task is not None and task.state in WAITING:
-        turn.services.runner.wake(turn.connection, task, None)
 
 
 def _here(turn: Turn) -> datetime:

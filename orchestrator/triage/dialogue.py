@@ -137,7 +137,7 @@ def take_answer(turn: Turn, question: Question, value: Json) -> bool:
         return False
     if question.task_id is None:
         return True
-    task = manager.load(turn.connection, question.task_id)
+    task = manager.load(turn.connection, question.task_id, lock=True)
     if task is None or task.state in ENDED:
         return True
     questions.journal_answer(turn.connection, task, question, value, turn.now)

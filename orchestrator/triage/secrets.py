@@ -8,9 +8,9 @@ import sqlalchemy as sa
 
 from orchestrator.actions import credentials
 from orchestrator.actions.credentials import Credentials, Request
-from orchestrator.contracts import WAITING, Action, Button, Card
+from orchestrator.contracts import Action, Button, Card
 from orchestrator.execution.runner import Runner
-from orchestrator.tasks import manager, outgoing
+from orchestrator.tasks import outgoing
 from orchestrator.tasks.address_intake import MARK
 from orchestrator.tasks.people import person_of
 from orchestrator.triage import notices
@@ -30,7 +30,7 @@ def pressed(turn: Turn, action: Action) -> str:
     if action.value == "decline":
         house.decline(turn.connection, request, turn.now)
         _close_card(turn, request, "credential-declined")
-        wake(turn, request.task_id)
+        turn.services.runner.go_on(turn.connection, request.task_id)
         return "credential-declined"
     again = Button(turn.words("button-decline"), Action("credential", request.id, "decline"))
     if house.needs_form(turn.connection, request):
@@ -62,7 +62,7 @@ def taken(turn: Turn, request_id: str) -> None:
         return
     _close_card(turn, request, "credential-kept")
     turn.reply(turn.words("credential-kept-now", service=request.service), request.task_id)
-    wake(turn, request.task_id)
+    turn.services.runner.go_on(turn.connection, request.task_id)
 
 
 def given_by_form(connection: sa.Connection, runner: Runner, request: Request, values: Mapping[str, str]) -> bool:
@@ -75,16 +75,8 @@ def given_by_form(connection: sa.Connection, runner: Runner, request: Request, v
     if request.outgoing_id is not None:
         outgoing.revise(connection, envelope, request.outgoing_id, Card(f"**{request.service}**\n{words(person.language, 'credential-kept', {})}"))
     outgoing.post(connection, envelope, Card(words(person.language, "credential-kept-by-form", {"service": request.service})))
-    task = manager.load(connection, request.task_id)
-    if task is not None and task.state in WAITING:
-        runner.wake(connection, task, None)
+    runner.go_on(connection, request.task_id)
     return True
-
-
-def wake(turn: Turn, task_id: str) -> None:
-    task = manager.load(turn.connection, task_id)
-    if task is not None and task.state in WAITING:
-        turn.services.runner.wake(turn.connection, task, None)
 
 
 def show(turn: Turn, rest: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,6 +24,10 @@ RHYTHM = "rhythm"
 EACH, NOW = "each", "now"
 ENDINGS = " .!?。！？\n"
 TAKE_BACK = "undo"
+EVERY = re.compile(
+    r"\W*(?:every|each|daily|weekly|monthly|hourly|jede[nrsm]?|täglich|wöchentlich|alle|werktags|immer|cada|tod[oa]s|diariamente|semanalmente|每|天天)", re.I
+)
+"""So begins a text that says a rhythm first."""
 SOON = timedelta(seconds=30)
 """What is to be done sooner than this is done at once."""
 
@@ -69,9 +74,11 @@ def answered(turn: Turn, question: Question, value: Any) -> bool:
 
 
 def _keeps_time(turn: Turn, route: Route) -> bool:
-    """Appointments, reminders and questions about opening hours read times themselves; only a guess that it is one of them is looked at again."""
+    """Appointments, reminders and questions about opening hours read times themselves; a guess that it is one of them is looked at again where a rhythm comes first."""
     agent = turn.services.catalogue.agent(route.agent)
-    return route.accepted and agent is not None and agent.lane is Lane.INSTANT and not (route.agent == "reminders" and route.method is Method.CLASSIFIER)
+    if not route.accepted or agent is None or agent.lane is not Lane.INSTANT:
+        return False
+    return route.method is not Method.CLASSIFIER or EVERY.match(route.text) is None
 
 
 def _is_later(turn: Turn, when: dict[str, Any]) -> bool:
