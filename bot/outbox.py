@@ -11,6 +11,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from time import monotonic
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
@@ -60,6 +61,8 @@ class Outbox:
         self._order = DeliveryOrder(channels, limited=limited)
         self._wake = asyncio.Event()
         self._asked = False
+        self._due: float | None = None
+        """On the monotonic clock; None: nothing waits."""
         self._stopping = False
         self._ended = asyncio.Event()
         self._ended.set()
@@ -77,8 +80,8 @@ class Outbox:
         try:
             while not self._stopping:
                 self._asked = False
-                due = await self._round(companion)
-                await self._sleep(due)
+                await self._round(companion)
+                await self._sleep()
         finally:
             leave()
             unsubscribe()
@@ -96,33 +99,36 @@ class Outbox:
         if self._results and self._companion is not None:
             await self._database.run(self._companion)
 
-    async def _sleep(self, due: float | None) -> None:
+    async def _sleep(self) -> None:
         """Until something is due, or was posted, or ended and has not been written down on the way."""
-        seconds = IDLE_SWEEP if due is None else min(max(due, 0.001), SWEEP)
-        try:
-            async with asyncio.timeout(seconds):
-                while not (self._asked or self._results or self._stopping):
-                    self._wake.clear()
+        while not (self._asked or self._results or self._stopping):
+            seconds = IDLE_SWEEP if self._due is None else min(self._due - monotonic(), SWEEP)
+            if seconds <= 0:
+                return
+            self._wake.clear()
+            try:
+                async with asyncio.timeout(seconds):
                     await self._wake.wait()
-        except TimeoutError:
-            return
+            except TimeoutError:
+                return
 
     def _ask(self) -> None:
         """An exchange is wanted."""
         self._asked = True
         self._wake.set()
 
-    async def _round(self, companion: Companion[_Exchange]) -> float | None:
-        """One exchange; returns in how many seconds something is due, None if nothing waits."""
+    async def _round(self, companion: Companion[_Exchange]) -> None:
+        """One exchange; afterwards it is known when something is due."""
         if not self._is_leader() and not self._results:
             self._recovered = False
-            return SWEEP
+            self._due = monotonic() + SWEEP
+            return
         try:
-            return (await self._database.run(companion)).due
+            await self._database.run(companion)
         except SQLAlchemyError:
             logger.exception("the outbox could not be read or written; trying again")
             await asyncio.sleep(SWEEP)
-            return 0.0
+            self._due = monotonic()
 
     def _exchange(self, connection: sa.Connection, _subjects: list[str]) -> _Exchange:
         """Runs in the writer. Of our memory it changes nothing but adds what the database says, so it may run again."""
@@ -156,11 +162,11 @@ class Outbox:
         self._order.started(done.claimed)
 
     def _begin(self, done: _Exchange) -> None:
-        """On the event loop: what was claimed leaves."""
+        """On the event loop, after each exchange, also those that went along with somebody else's transaction: what was claimed leaves."""
         for row in done.claimed:
             self._start(row)
-        if done.due is not None:
-            self._ask()
+        self._due = None if done.due is None else monotonic() + done.due
+        self._wake.set()  # whoever sleeps reckons anew
 
     def _orphans(self, heads: list[Head]) -> bool:
         """Whether something is marked as being sent that nobody sends: a claim of a dying process came in late."""

@@ -304,9 +304,9 @@ async def test_progress_is_one_silent_message_edited_at_most_once_a_second_to_th
     began = asyncio.get_running_loop().time()
     for percent in range(0, 101, 5):
         await house.post(Card(f"{percent} %", status_key="progress"), task_id="t1")
-        await asyncio.sleep(0.06)
+        await (asyncio.sleep(0.06) if percent else house.until(lambda: house.channel.texts() == ["0 %"], 30))
     await house.post("done")
-    await house.until_quiet()
+    await house.until_quiet(30)
     took = asyncio.get_running_loop().time() - began
     assert house.channel.texts() == ["0 %", "done"]
     assert house.channel.parts[0].silent
@@ -447,3 +447,22 @@ async def test_replies_for_a_channel_that_is_switched_off_wait(house: House) -> 
     house.start()
     await house.until(lambda: house.channel.texts() == ["now"])
     assert house.states()[0] == "queued"
+
+
+async def test_what_waits_for_its_time_costs_nothing_meanwhile(house: House) -> None:
+    await house.post("later")
+    await house.database.write(
+        lambda connection: connection.execute(sa.update(OutgoingRow).values(state="retry", not_before=datetime.now(UTC) + timedelta(seconds=2)))
+    )
+    house.start()
+    order, looks = house.outbox._order, 0
+    choose = order.choose
+
+    def counted(*given: Any) -> Any:
+        nonlocal looks
+        looks += 1
+        return choose(*given)
+
+    order.choose = counted  # type: ignore[method-assign]
+    await house.until(lambda: house.channel.texts() == ["later"], 30)
+    assert looks <= 10, "it looked without a pause"
