@@ -6,6 +6,7 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from agents.appointments_several import cancelled, told_of_the_rest
 from orchestrator.contracts import Action, AnswerKind, Attachment, Button, Card, Context, Declined, Done, Json, Lane, Option, Outcome, Role, Task, ToolError
 
 Answer = Callable[[Task, Context], Awaitable[Outcome]]
@@ -13,7 +14,10 @@ TRIES = 8
 """How many times are tried before giving up."""
 ANYBODY = ""
 PER_ROW = 2
-REASONS = {"taken": "appointment-taken", "closed": "appointment-closed", "past": "appointment-past", "soon": "appointment-soon", "far": "appointment-far"}
+REASONS = {
+    "taken": "appointment-taken", "closed": "appointment-closed", "past": "appointment-past",
+    "soon": "appointment-soon", "far": "appointment-far", "step": "appointment-step",
+}  # fmt: skip
 ENTRY_LEAD = re.compile(
     r"^\W*(?:(?:please|bitte|por favor|请|帮我|can you|could you|kannst du|puedes|i(?:'d| would) like to|ich möchte|quiero|me gustaría|我想)\s*)?"
     r"(?:book|schedule|make|set up|arrange|add|put|plan|buch\w*|vereinbar\w*|mach\w*|trag\w*|reserva\w*|agenda\w*|pon\w*|haz\w*|预约|预订|安排|添加)?\s*"
@@ -45,6 +49,31 @@ def joined(earlier: Json, new: Json) -> Json:
     return new
 
 
+def kept_to(when: Json, part: Json) -> tuple[Json, str | None]:
+    """The time to look for, and the part of the day to which offers keep, where that holds for more than one day."""
+    if not part or (when or {}).get("has_clock"):
+        return when, None
+    if part["days"]:
+        return part["days"], part["part"]
+    return ({}, part["part"]) if part["any_day"] else (when, None)
+
+
+def answered(earlier: Json, new: Json, part: str | None) -> tuple[Json, str | None]:
+    """What an answer makes of the wish: "only in the afternoon" keeps to the days that were spoken of, "at 4" to the day."""
+    if new.get("precision") == "day_part" and not new.get("has_day") and not new.get("has_clock"):
+        return (_days_of(earlier), new.get("part_of_day"))
+    return joined(earlier, new), part if not new.get("has_clock") and not new.get("part_of_day") else None
+
+
+def _days_of(when: Json) -> Json:
+    """The day or days of a wish without its clock; nothing where none was named."""
+    if not when or not when.get("start") or not when.get("has_day"):
+        return {}
+    if when.get("end") and when.get("precision") in ("week", "month"):
+        return when
+    return {"start": f"{when['start'][:10]}T00:00:00{when['start'][19:]}", "precision": "day", "has_day": True}
+
+
 # --- booking ---
 
 
@@ -53,13 +82,14 @@ async def booking(task: Task, context: Context) -> Outcome:
     wish = await context.call("calendar.understand", key="wish", text=task.text)
     if wish["personal"]:
         title = ENTRY_LEAD.sub("", str(task.slots.get("rest") or task.text), count=1).strip(" .!?,") or task.text
-        return await settle(task, context, {"service": None, "staff": None}, title)
+        return await settle(task, context, {"service": None, "staff": None}, title, wish.get("part"))
     if not facts["services"]:
         return Declined(Card(context.words("services-unknown"), (says(context, "example-human"),)), "nothing can be booked")
     staff = await _staff(context, facts, wish, task.slots.get("staff"))
     service = wish["service"] or task.slots.get("service") or await _service(context, facts)
     called = next(str(one["name"]) for one in facts["services"] if one["id"] == service)
-    return await settle(task, context, {"service": service, "staff": staff}, called)
+    booked = await settle(task, context, {"service": service, "staff": staff}, called, wish.get("part"))
+    return told_of_the_rest(task, context, booked, wish, facts)
 
 
 async def _staff(context: Context, facts: dict[str, Any], wish: dict[str, Any], offered: Json) -> str | None:
@@ -82,17 +112,19 @@ async def _service(context: Context, facts: dict[str, Any]) -> str:
     return str(await context.choose("service", context.words("appointment-which-service"), options))
 
 
-async def settle(task: Task, context: Context, wish: dict[str, Any], title: str) -> Outcome:
-    """Book the wished time if it can be had; else talk until one is."""
-    when = task.slots.get("when") or {}
-    lead, repeats = "", bool(when.get("recurrence"))
+async def settle(task: Task, context: Context, wish: dict[str, Any], title: str, kept: Json = None) -> Outcome:
+    """Book the wished time if it can be had; else talk until one is. `kept` is the part of the day that the message keeps to."""
+    when, part = kept_to(task.slots.get("when") or {}, kept)
+    lead, repeats = "", bool(when.get("recurrence")) and not (kept or {}).get("part")
     if when.get("unread"):
         lead, when = context.words("appointment-unread", words=", ".join(when["unread"])), {}
     for attempt in range(TRIES):
         with context.scope(attempt):
-            found = await context.call("calendar.find", key="find", **wish, when=when)
+            found = await context.call("calendar.find", key="find", **wish, when=when, **({"part": part} if part else {}))
             reason = found["reason"]
             if found["exact"]:
+                if found.get("clash") and not await _both(context, found["clash"]):
+                    return _left(context, found["clash"])
                 try:
                     event = await context.call("calendar.book", key="book", **wish, start=found["exact"]["start"], title=title)
                     return _booked(context, event, "appointment-booked", only_first=repeats)
@@ -101,13 +133,27 @@ async def settle(task: Task, context: Context, wish: dict[str, Any], title: str)
             if not found["options"]:
                 return Declined(Card(context.words("appointment-none-free"), (says(context, "example-human"),)), "nothing free")
             answer = await ask_time(context, "when", lead or _lead(context, found, reason, title), found["options"])
-            when, lead = joined(when, answer), ""
+            (when, part), lead = answered(when, answer, part), ""
     return Declined(Card(context.words("appointment-none-free"), (says(context, "example-human"),)), "no time was agreed on")
+
+
+async def _both(context: Context, clash: dict[str, Any]) -> bool:
+    """Whether somebody who has something at that time already wants this, too."""
+    buttons = tuple((Button(context.words(key), Action("say", value=context.words(key))),) for key in ("clash-yes", "clash-no"))
+    return bool(await context.ask("also", Card(context.words("appointment-clash", **clash), buttons), AnswerKind.YES_NO) == "yes")
+
+
+def _left(context: Context, clash: dict[str, Any]) -> Outcome:
+    return Done(Card(context.words("appointment-clash-left", **clash), (says(context, "say-move-it"),)))
+
+
+def _reason(context: Context, found: dict[str, Any], reason: str, title: str) -> str:
+    return context.words(REASONS[reason], wanted=found["wanted"], title=title, until=found.get("until", ""), step=found.get("step", 0))
 
 
 def _lead(context: Context, found: dict[str, Any], reason: str, title: str) -> str:
     if reason in REASONS:
-        return context.words(REASONS[reason], wanted=found["wanted"], title=title)
+        return _reason(context, found, reason, title)
     if found["wanted"]:
         return context.words("appointment-choose-on", wanted=found["wanted"], title=title)
     return context.words("appointment-choose", title=title)
@@ -150,6 +196,8 @@ async def move(task: Task, context: Context, event: dict[str, Any]) -> Outcome:
                 found = await context.call("calendar.find", key="find-anybody", **{**wish, "staff": None}, when=when)
                 reason = found["reason"]
             if found["exact"]:
+                if found.get("clash") and not await _both(context, found["clash"]):
+                    return _left(context, found["clash"])
                 try:
                     moved = await context.call("calendar.move", key="move", event_id=event["event_id"], start=found["exact"]["start"])
                     return _booked(context, moved, "appointment-moved")
@@ -164,6 +212,8 @@ async def move(task: Task, context: Context, event: dict[str, Any]) -> Outcome:
 
 
 async def cancel(task: Task, context: Context) -> Outcome:
+    if (together := await cancelled(task, context)) is not None:
+        return together
     event = await which(task, context, "appointment-which-cancel")
     if event is None:
         return _nothing(context)
@@ -191,10 +241,12 @@ async def which(task: Task, context: Context, prompt: str) -> dict[str, Any] | N
     for event in found:
         if event["event_id"] == spoken_of and named["service"] in (None, event["service"]) and day in ("", event["start"][:10]):
             return event
-    likely = [event for event in found if named["service"] == event["service"]] or found
+    fitting = [event for event in found if event["service"] in named["services"]]
+    unlike = bool(named["services"]) and not fitting  # of what is named there is nothing: the others are only offered
+    likely = fitting or found
     likely = [event for event in likely if named["staff"] == event["staff"]] or likely
     on_day = [event for event in likely if event["start"][:10] == day]
-    if len(on_day or likely) <= 1 and (on_day or not likely or not day):
+    if len(on_day or likely) <= 1 and not (unlike and likely) and (on_day or not likely or not day):
         return next(iter(on_day or likely), None)
     likely = on_day or likely
     options = [Option(f"{event['title']} · {event['short']}", event["event_id"]) for event in likely[:8]]
@@ -217,7 +269,7 @@ async def calendar_list(task: Task, context: Context) -> Outcome:
     if start and not end and when.get("precision") == "day":
         end = f"{start[:10]}T23:59:59{start[19:]}"
     events = await context.call("calendar.list", key="events", start=start, end=end)
-    reminders = [one for one in await context.call("reminders.find", key="reminders") if not end or one["start"] < end]
+    reminders = [one for one in await context.call("reminders.find", key="reminders") if not one["paused"] and (not end or one["start"] < end)]
     if not events and not reminders:
         coming = await context.call("calendar.list", key="coming")
         lines = [context.words("calendar-empty"), *([context.words("calendar-next"), _line(coming[0])] if coming else [])]
@@ -241,14 +293,15 @@ async def availability(task: Task, context: Context) -> Outcome:
         return Declined(Card(context.words("services-unknown"), (says(context, "example-human"),)), "nothing can be booked")
     service = wish["service"] or (facts["services"][0]["id"] if facts["services"] else None)
     called = next((str(one["name"]) for one in facts["services"] if one["id"] == service), "")
-    found = await context.call("calendar.find", key="find", service=service, staff=wish["staff"], when=task.slots.get("when") or {})
+    when, part = kept_to(task.slots.get("when") or {}, wish.get("part"))
+    found = await context.call("calendar.find", key="find", service=service, staff=wish["staff"], when=when, **({"part": part} if part else {}))
     options = [*([{"label": found["wanted"]}] if found["exact"] else []), *found["options"]]
     if not options:
         return Done(Card(context.words("appointment-none-free"), (says(context, "example-human"),)))
     if found["exact"]:
         lead = context.words("free-yes", wanted=found["wanted"])
     elif found["reason"] in REASONS:
-        lead = context.words(REASONS[found["reason"]], wanted=found["wanted"], title=called)
+        lead = _reason(context, found, found["reason"], called)
     else:
         lead = context.words("free-times-on", wanted=found["wanted"]) if found["wanted"] else context.words("free-times")
     buttons = [Button(o["label"], Action("say", value=context.words("say-book-at", service=called or "-", when=o["label"]))) for o in options]

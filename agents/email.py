@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -24,7 +24,7 @@ QUOTED = r"[\"“„«「『](?P<quoted>[^\"“”„«»「」『』]+)[\"”�
 SUBJECT = re.compile(
     r"[\s,，]{0,3}(?:\b(?:and |und |y )?(?:with (?:the )?|mit (?:dem )?|con (?:el )?)?(?:subject(?: line)?|betreff|asunto)\b|主题(?:是|为)?)\s*(?:is\b|ist\b|es\b)?\s*[:：]?\s*"
     rf"(?:{QUOTED}|(?P<plain>(?:(?:re|fwd?|aw|wg|rv)\s*:\s*)?[^\n,;，；。:：]+?))"
-    r"(?=$|\s*[\n,;，；。:：]|\s+(?:and (?:say|text|body|that)|that|saying|und (?:dem )?text|dass|y (?:el )?texto|diciendo|que)\b|\s*(?:内容|正文|说))",
+    r"(?=$|\s*[\n,;，；。:：]|\s+(?:(?:and |und |y )?(?:the |dem |der |el )?(?:text|body|message|inhalt|texto)(?=\s*[:：])|and (?:the )?(?:say|text|body|that)|that|saying|und (?:dem )?text|dass|y (?:el )?texto|diciendo|que)\b|\s*(?:内容|正文|说))",
     re.I,
 )
 ABOUT = re.compile(
@@ -32,7 +32,7 @@ ABOUT = re.compile(
     re.I,
 )
 CLAUSE = re.compile(
-    r"[\s,，]{0,3}(?:\b(?:and (?:say|tell (?:him|her|them))(?: that)?|saying(?: that)?|to say(?: that)?|telling (?:him|her|them)(?: that)?|with the text|that"
+    r"[\s,，]{0,3}(?:\b(?:and (?:say|tell (?:him|her|them))(?: that)?|saying(?: that)?|to say(?: that)?|telling (?:him|her|them)(?: that)?|(?:with|and) the (?:text|body)|that"
     r"|und (?:sag|schreib)e?(?: (?:ihm|ihr|ihnen))?,?(?: dass)?|mit dem (?:text|inhalt)|dass"
     r"|y dile(?:s)?(?: que)?|diciendo(?:les?)?(?: que)?|para decir(?:les?)?(?: que)?|con el texto|de que|que)\b"
     r"|(?:并)?(?:说明|说|告诉(?:他们|她们|他|她|对方)|通知(?:他们|他|她|对方)|内容(?:是|为)?|正文(?:是|为)?))\s*[:：，,]?\s*(?P<text>.+)$",
@@ -43,6 +43,19 @@ SPOKEN = re.compile(
     r"^[\s,，:]*(?P<text>(?:I|I['’]m|I['’]ll|I['’]ve|we|we['’]re|my|our|can (?:we|you)|could you|thank you|thanks|ich|wir|我|我们)(?:\b|(?<=[我们])).+)$", re.S
 )
 """What follows an address at once, in the first person: the text itself."""
+LABELLED = re.compile(r"^\W*(?:(?:subject(?: line)?|betreff|asunto)\b|主题(?:是|为)?)\s*(?P<colon>[:：])?", re.I)
+"""An answer that begins so names the subject too."""
+TEXT_LABEL = re.compile(
+    r"^[\s,;，；]*(?:(?:and |und |y )?(?:the |der |el )?(?:text|body|message|inhalt|texto|mensaje)|正文|内容)(?:\s*[:：]|(?<=[文容])(?:是|为))\s*", re.I
+)
+WENT = re.compile(
+    r"^\W*(?:did|has|have|was|were|is)\b.{0,20}\b(?:e-?mails?|mails?|letters?)\b.{0,80}\b(?:go(?:ne)? out|go through|sent|leave|left|arrived?|delivered|get (?:sent|there|through))\b"
+    r"|^\W*(?:ist|sind|wurden?|kam|ging|kamen|gingen)\b.{0,20}\b(?:e-?mails?|mails?|nachricht)\b.{0,80}\b(?:raus\w*|weg|verschickt|gesendet|abgeschickt|angekommen|an|zugestellt|hinaus)\b"
+    r"|^\W*(?:(?:ya )?(?:se )?(?:ha |han )?(?:sali[oó]|salido|envi[oó]|enviado|lleg[oó]|llegado|mand[oó]|mandado|entreg[oó]|entregado))\b.{0,20}\b(?:correos?|e-?mails?|mensaje)\b"
+    r"|(?:邮件|信件).{0,24}(?:发出去?了?|发送?了|寄出?了|送到了?|送达了?|收到了?|到了)(?:吗|没有?|没)",
+    re.I,
+)
+"""Asks whether a letter left."""
 DASS = re.compile(r"\bdass\s+$", re.I)
 PRONOUNS = frozenset({"ich", "du", "er", "sie", "es", "wir", "ihr"})
 NAME = re.compile(
@@ -64,6 +77,10 @@ ANSWERING = re.compile(
     r"\b(?:answer|reply|forward|send|beantwort\w*|antwort\w*|leite|schick\w*|responde\w*|contesta\w*|reenv[ií]a\w*|manda\w*|env[ií]a\w*)\b|回复|回一下|转发|发送",
     re.I,
 )
+NOT_NAMING = frozenset(
+    ["mail", "email", "com", "org", "net", "the", "and", "was", "did", "has", "sent", "example", "www", "die", "der", "das", "los", "las", "del"]
+)
+"""Words that say nothing of which letter is meant."""
 MARKUP = re.compile(r"([\\`*_\[\]<>#|~!&])")
 LONGEST_SUBJECT = 60
 TRIES = 3
@@ -161,14 +178,28 @@ def shown(text: str) -> str:
     return MARKUP.sub(r"\\\1", text)
 
 
+def read_answer(answer: str) -> Wish:
+    """What an answer to "what shall I write?" says: the text, and the subject where the answer begins with it."""
+    labelled = LABELLED.match(answer)
+    if labelled is not None:
+        subject, rest = _subject(answer)
+        text = TEXT_LABEL.sub("", rest).strip(" ,;，；\n")
+        if subject and text and (labelled["colon"] or TEXT_LABEL.match(rest) or "\n" in answer):
+            return Wish(subject=subject, text=text)
+    return Wish(text=TEXT_LABEL.sub("", answer).strip())
+
+
 async def compose(task: Task, context: Context) -> Outcome:
     """Recipient, text, subject, then one call. Approval, delay and undo belong to the house."""
     wish = read(task.text)
-    to = wish.to or await _ask_recipients(context, wish)
+    if not wish.to:
+        wish = await _ask_recipients(context, wish)
+    to = wish.to
     if not to:
         return Declined(Card(context.words("email-no-address")), "no address")
     everyone = shown(", ".join((*to, *wish.cc, *wish.bcc)))
-    text = wish.text or await _ask_text(task, context, everyone)
+    wish = wish if wish.text else await _ask_text(task, context, everyone, wish)
+    text = wish.text
     subject = wish.subject or await _ask_subject(context, proposed_subject(wish, text))
     try:
         await context.call("email.send", key="send", to=list(to), cc=list(wish.cc), bcc=list(wish.bcc), subject=subject, body=text)
@@ -178,27 +209,30 @@ async def compose(task: Task, context: Context) -> Outcome:
     return Done(card, {"to": list(to), "cc": list(wish.cc), "bcc": list(wish.bcc), "subject": subject})
 
 
-async def _ask_recipients(context: Context, wish: Wish) -> tuple[str, ...]:
-    """At most three times: an address, or several."""
+async def _ask_recipients(context: Context, wish: Wish) -> Wish:
+    """At most three times: an address, or several; with the subject and the text, where the answer says them too."""
     prompt = context.words("email-ask-to-of", name=shown(wish.name)) if wish.name else context.words("email-ask-to")
     for attempt in range(1, TRIES + 1):
         answer = str(await context.ask(f"free-to-{attempt}", prompt))
         if found := tuple(dict.fromkeys(ADDRESS.findall(answer))):
-            return found
+            said = read(answer)
+            return replace(wish, to=said.to or found, cc=said.cc, bcc=said.bcc, subject=wish.subject or said.subject, text=wish.text or said.text)
         prompt = context.words("email-ask-to-again")
-    return ()
+    return wish
 
 
-async def _ask_text(task: Task, context: Context, everyone: str) -> str:
+async def _ask_text(task: Task, context: Context, everyone: str, wish: Wish) -> Wish:
     """The person's words as they are; a draft by the model only where they ask for one and there is one."""
     answer = str(await context.ask("free-text", context.words("email-ask-text", recipients=everyone)))
     if not YOU_WRITE.match(answer):
-        return answer.strip()
+        said = read_answer(answer)
+        return replace(wish, subject=wish.subject or said.subject, text=said.text)
     try:
         draft = await context.think("draft", context.words("email-draft-prompt", wish=f"{task.text}\n{answer}"))
     except ToolError:
-        return str(await context.ask("free-dictation", context.words("email-ask-text", recipients=everyone))).strip()
-    return draft.strip()
+        said = read_answer(str(await context.ask("free-dictation", context.words("email-ask-text", recipients=everyone))))
+        return replace(wish, subject=wish.subject or said.subject, text=said.text)
+    return replace(wish, text=draft.strip())
 
 
 async def _ask_subject(context: Context, proposal: str) -> str:
@@ -222,6 +256,24 @@ async def inbox(task: Task, context: Context) -> Outcome:
     return Done(Card("\n".join([context.words("email-inbox-title", count=found["count"]), *lines])), {"unread": found["count"]})
 
 
+async def went_out(task: Task, context: Context) -> Outcome:
+    """What the log says of the letter that is asked after; where none is meant surely, the latest ones."""
+    mails: Any = await context.call("email.sent", key="sent", limit=50)
+    if not mails:
+        return Done(Card(context.words("email-log-empty")), {"found": 0})
+    said = {word.casefold() for word in re.findall(r"[^\W_]{3,}", task.text)} - NOT_NAMING
+    named = [mail for mail in mails if said & {word.casefold() for word in re.findall(r"[^\W_]{3,}", " ".join([*mail["to"], mail["subject"]]))}]
+    zone = ZoneInfo(context.person.effective_zone)
+    lines = [
+        context.words(
+            "email-log-line", recipients=shown(", ".join(mail["to"])), subject=shown(mail["subject"] or "-"),
+            when=_moment(mail["sent_at"] or mail["created_at"], zone), status=context.words(f"mail-status-{mail['status']}"),
+        )
+        for mail in (named or mails)[:SHOWN]
+    ]  # fmt: skip
+    return Done(Card("\n".join([context.words("email-log-title" if named else "email-log-latest"), *lines])), {"found": len(named)})
+
+
 def _moment(text: str, zone: ZoneInfo) -> datetime | str:
     """When a mail was written, in the person's zone; a mail need not say."""
     return datetime.fromisoformat(text).astimezone(zone) if text else "-"
@@ -234,6 +286,10 @@ class Email:
     task_types = frozenset({"email", "email_send"})
     lane = Lane.DURABLE
 
+    def __init__(self, *, sends: bool = True) -> None:
+        """`sends` is whether a mail server is set up; without one nothing is asked first."""
+        self._sends = sends
+
     def can_handle(self, task: Task) -> bool:
         return task.type in self.task_types
 
@@ -242,4 +298,8 @@ class Email:
             return Declined(Card(context.words("email-not-for-guests")), "guests send no mail")
         if INBOX.search(task.text) and not ANSWERING.search(task.text) and not ADDRESS.search(task.text):
             return await inbox(task, context)
+        if WENT.search(task.text):
+            return await went_out(task, context)
+        if not self._sends:
+            return Declined(Card(context.words("email-not-set-up")), "no mail server is set up")
         return await compose(task, context)

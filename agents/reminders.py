@@ -7,71 +7,22 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
+from agents.reminders_titles import MEANS_EVENT, TIMER, WAKING, exception_in, shortened, stated, subject_of
 from orchestrator.contracts import Action, AnswerKind, Button, Card, Context, Declined, Done, Json, Lane, Option, Outcome, Task, ToolError
 
 Answer = Callable[[Task, Context], Awaitable[Outcome]]
 TRIES = 5
 """How often a time is asked for before giving up."""
-LEADS = tuple(
-    re.compile(pattern, re.I)
-    for pattern in (
-        r"^\W*(?:please|can you|could you|would you|will you|hey|hi|ok|and|also|then|i(?:'d| would) like you to|i need you to|i want you to)\b[\s,]*",
-        r"^\W*(?:set|create|add|make|put|give me|i need|i want|schedule)\s+(?:up\s+)?(?:me\s+)?(?:a|an|another|one)?\s*(?:new\s+)?(?:daily\s+|weekly\s+)?reminder\b[\s,:]*",
-        r"^\W*reminder\b[\s,:]*",
-        r"^\W*(?:do not|don't) let me forget\b[\s,:]*",
-        r"^\W*(?:remind|ping|nudge|wake|alert|tell) me\b(?:\s+up)?[\s,:]*",
-        r"^\W*(?:to|about|of|that i (?:need|have|must)\s*(?:to)?|that|for|i (?:need|have) to|with)\b[\s,:]*",
-        r"^\W*(?:bitte|kannst du|können sie|könntest du|könnten sie|und|auch|dann|ich möchte,? dass du|ich brauche)\b[\s,]*",
-        r"^\W*(?:setz|setze|stell|stelle|erstell|erstelle|leg|lege|mach|mache)\s+(?:mir\s+)?(?:bitte\s+)?(?:eine|ne|die)?\s*erinnerung(?:\s+an)?\b[\s,:]*",
-        r"^\W*(?:eine\s+)?erinnerung\b(?:\s+(?:an|für))?[\s,:]*",
-        r"^\W*(?:erinner(?:e|n sie)?|weck(?:e|en sie)?|sag(?:e|en sie)?)\s+(?:mich|mir)\b[\s,:]*",
-        r"^\W*(?:erinnern?|bitte|daran|dass ich|dass|an (?:den|die|das)|an|für|zu|mich|bescheid|auch)\b[\s,:]*",
-        r"^\W*(?:por favor|puedes|podrías|puede|podría|quiero que|necesito que|y|también|luego)\b[\s,]*",
-        r"^\W*(?:pon(?:me)?|crea(?:me)?|añade|programa|haz(?:me)?|quiero|necesito)\s+(?:un|otro)?\s*recordatorio\b[\s,:]*",
-        r"^\W*(?:un\s+)?recordatorio\b[\s,:]*",
-        r"^\W*(?:me\s+(?:l[oa]s?\s+)?)?(?:recu[eé]rd[ae](?:me|nos|s)?(?:l[oa]s?)?|record[aá]r(?:mel[oa]s?)|recordar(?:me|nos)?|av[ií]s[ae](?:me)?(?:l[oa]s?)?|avisarme|acuérda(?:me|te)?)\b[\s,:]*",
-        r"^\W*(?:que tengo que|que debo|de que|que|de|para|tengo que|sobre)\b(?!\w)[\s,:]*",
-        r"^[\s，,。：:]*(?:请|麻烦|帮我|你能|能不能|可以|记得|别忘了|到时候|到时|然后|还有|并且|并|再|也|设(?:置|定)?(?:一?个)?(?:闹钟|提醒)|(?:一?个)?提醒[：:，,]?(?!我)|要|得|的时候|时候|时)[\s，,]*",
-        r"^[\s，,。]*(?:提醒一下我|提醒(?:我|一下)|叫我|通知我|告诉我)[\s，,]*",
-    )
-)
-TAIL = re.compile(r"[\s,.;:!?，。！？、]*(?:\b(?:please|bitte|por favor|daran|at|on|um|am|a las|el)\b|吧|一下|好吗|谢谢)?[\s,.;:!?，。！？、]*$", re.I)
-JOINED = re.compile(
-    r"\b(ab|an|auf|raus|rein|runter|rauf|heraus|herein|hinaus|aus|bei|durch|ein|fertig|fest|her|hin|los|mit|nach|um|vor|vorbei|weg|weiter|zu|zurück|zusammen)zu(\w{3,}n)\b|\bzu\s+(?=\w+e?n\b\W*$)",
-    re.I,
-)
-WAKING = re.compile(r"\b(?:wake me|alarm|weck\w*|wecker|despiért\w*|alarma)\b|叫醒|起床|闹钟", re.I)
-TIMER = re.compile(
-    r"(?:(?:set|start|run)\s+)?(?:a|an|the|my)?\s*\b(?:timer|countdown)\b(?:\s+(?:for|of))?|(?:(?:stell|starte?)\w*\s+)?(?:einen|den|mir einen)?\s*\b(?:timer|eieruhr|kurzzeitwecker)\b(?:\s+(?:auf|für|von))?"
-    r"|(?:(?:pon(?:me)?|inicia|programa)\s+)?(?:un|una|el|la)?\s*\b(?:temporizador|cuenta atrás)\b(?:\s+(?:de|para))?|(?:设|开|定)?(?:置|始)?(?:一?个)?(?:倒计时|计时器?|定时器?)",
-    re.I,
-)
-MEANS_EVENT = re.compile(
-    r"(?:about |of )?(?:it|that|this|(?:my|the|this) (?:appointment|booking|visit))(?: too| also| as well)?|(?:an )?(?:es|das|(?:meinen|den|diesen) termin)(?: auch)?|auch"
-    r"|(?:lo|la|eso|(?:mi|la|esta) (?:cita|reserva))(?: también)?|(?:它|这个|那个|我的预约|预约|这件事)",
-    re.I,
-)
-"""A subject that is no more than the appointment itself."""
+SHOWN = 8
+"""Reminders among which a person chooses."""
+NONE_OF_THESE = ""
+TIMELESS = frozenset({"past", "when"})
+"""Why a reminder could not be set, where another time may mend it."""
 ALL = re.compile(r"\b(?:all|alle|everything|every|sämtliche|todos|todas)\b|所有|全部", re.I)
 
 
 def says(context: Context, *keys: str) -> tuple[Button, ...]:
     return tuple(Button(text, Action("say", value=text)) for text in (context.words(key) for key in keys))
-
-
-def subject_of(rest: str, language: str) -> str:
-    """What to be reminded of, without the words that ask for it: "remind me to call mum" is "call mum"."""
-    text, before = rest.strip(), ""
-    while text != before:
-        before = text
-        for lead in LEADS:
-            text = lead.sub("", text, count=1)
-    text = re.sub(r"\s{2,}", " ", TAIL.sub("", text)).strip(" ,，：:")
-    if language == "de":
-        text = JOINED.sub(lambda found: f"{found.group(1)}{found.group(2)}" if found.group(1) else "", text)
-    if language == "zh":
-        text = re.sub(r"(?:的时候|时)?[，,]?(?:请|记得)?提醒我?$", "", text)
-    return text
 
 
 def is_settled(when: Json) -> bool:
@@ -106,7 +57,9 @@ async def agree_on_time(task: Task, context: Context, title: str) -> Any:
 async def reminder_set(task: Task, context: Context) -> Outcome:
     if task.slots.get("earlier_failed"):
         return Declined(Card(context.words("reminder-earlier-failed")), "the earlier request did not succeed")
-    title = subject_of(str(task.slots.get("rest") or ("" if task.slots.get("when") else task.text)), task.language)
+    wanted = str(task.slots.get("rest") or ("" if task.slots.get("when") else task.text))
+    wanted, exception = exception_in(wanted) if (task.slots.get("when") or {}).get("recurrence") else (wanted, "")
+    title = subject_of(stated(wanted) if task.slots.get("when") else wanted, task.language)
     when = await agree_on_time(task, context, title)
     if when.get("event_id") and MEANS_EVENT.fullmatch(title):
         title = ""
@@ -118,15 +71,25 @@ async def reminder_set(task: Task, context: Context) -> Outcome:
         title = await _title_of_event(task, context, when.get("event_id"))
     if not title:
         title = str(await context.ask("free-title", context.words("reminder-what")))
+    return await _set(context, title, when, exception)
+
+
+async def _set(context: Context, title: str, when: Any, exception: str) -> Outcome:
+    """Set it, asking for another time where this one cannot be; what could not be kept of the wish is said."""
+    kept = shortened(title)
+    notes = [context.words("reminder-no-exception", exception=exception)] if exception else []
+    notes += [context.words("reminder-shortened", count=len(kept))] if kept != title else []
     for attempt in range(TRIES):
         with context.scope(attempt):
             try:
-                made = await context.call("reminders.create", key="create", title=title, when=when)
-                return Done(_made(context, "reminder-set", made), data=made)
+                made = await context.call("reminders.create", key="create", title=kept, when=when)
+                return Done(Card("\n".join([_told(context, "reminder-set", made), *notes])), data=made)
             except ToolError as error:
                 if str(error) == "full":
                     return Declined(Card(context.words("reminder-full")), "too many reminders")
-                when = await ask_when(context, "again", context.words("reminder-past") if str(error) == "past" else when_prompt(context, title))
+                if str(error) not in TIMELESS:
+                    raise
+                when = await ask_when(context, "again", context.words("reminder-past") if str(error) == "past" else when_prompt(context, kept))
     return Declined(Card(context.words("reminder-gave-up")), "no time was agreed on")
 
 
@@ -138,10 +101,13 @@ async def _title_of_event(task: Task, context: Context, event_id: str | None) ->
     return next((f"{event['title']}, {event['when']}" for event in events if event["event_id"] == event_id), "")
 
 
-def _made(context: Context, key: str, made: dict[str, Any]) -> Card:
-    text = context.words(f"{key}-repeating" if made["repeats"] else key, title=made["title"], when=made["when"], rule=made["repeats"])
-    undo = Button(context.words("button-delete-reminder"), Action("say", value=context.words("say-delete-reminder", number=str(made["number"]))))
-    return Card(text, ((undo,),))
+def _told(context: Context, key: str, made: dict[str, Any]) -> str:
+    return context.words(f"{key}-repeating" if made["repeats"] else key, title=made["title"], when=made["when"], rule=made["repeats"])
+
+
+def _changed(context: Context, made: dict[str, Any]) -> Card:
+    delete = Button(context.words("button-delete-reminder"), Action("say", value=context.words("say-delete-reminder", number=str(made["number"]))))
+    return Card(_told(context, "reminder-changed", made), ((delete,),))
 
 
 async def reminder_list(task: Task, context: Context) -> Outcome:
@@ -155,27 +121,33 @@ async def reminder_list(task: Task, context: Context) -> Outcome:
 
 
 def _line(context: Context, one: dict[str, Any]) -> str:
-    when = f"{one['when']} ({one['repeats']})" if one["repeats"] else one["when"]
+    if one["paused"]:
+        when = context.words("reminder-paused", rule=one["repeats"] or one["when"])
+    else:
+        when = f"{one['when']} ({one['repeats']})" if one["repeats"] else one["when"]
     return f"- **{one['number']}** {one['title']}: {when}"
 
 
-async def which(task: Task, context: Context, prompt: str) -> dict[str, Any] | None:
-    """The reminder that is meant; asked where several may be."""
-    spoken_of = (task.slots.get("subject") or {}).get("schedule_id")
-    found = await context.call(
-        "reminders.find", key="find", text="" if task.slots.get("correction") else str(task.slots.get("rest") or task.text), id=spoken_of
-    )
-    if len(found) <= 1:
-        return found[0] if found else None
-    options = [Option(f"{one['title'][:40]} · {one['when']}", one["schedule_id"]) for one in found[:8]]
-    chosen = await context.choose("which", context.words(prompt), options)
-    return next((one for one in found if one["schedule_id"] == chosen), None)
+async def which(task: Task, context: Context, prompt: str) -> dict[str, Any] | Done | Declined:
+    """The reminder that is meant, where that is sure; else asked for. An outcome where there is none, or none of them is."""
+    said = {} if task.slots.get("correction") else {"text": task.text, "rest": str(task.slots.get("rest") or "")}
+    found = await context.call("reminders.find", key="find", id=(task.slots.get("subject") or {}).get("schedule_id"), **said)
+    if not found:
+        return Declined(Card(context.words("reminders-none")), "no reminders")
+    unlike = found[0]["meant"] == "unlike"
+    if len(found) == 1 and not unlike:
+        return dict(found[0])
+    options = [Option(f"{one['title'][:40]} · {one['when']}", one["schedule_id"]) for one in found[:SHOWN]]
+    lead = f"{context.words('reminder-unlike')} " if unlike else ""
+    chosen = await context.choose("which", lead + context.words(prompt), [*options, Option(context.words("reminder-none-of-these"), NONE_OF_THESE)])
+    one = next((one for one in found if one["schedule_id"] == chosen), None)
+    return dict(one) if one is not None else Done(Card(context.words("reminders-untouched")))
 
 
 async def reminder_change(task: Task, context: Context) -> Outcome:
     one = await which(task, context, "reminder-which-change")
-    if one is None:
-        return Declined(Card(context.words("reminders-none")), "no reminders")
+    if not isinstance(one, dict):
+        return one
     when = task.slots.get("when")
     if not (when or {}).get("recurrence") and not task.slots.get("correction"):
         when = await context.call("time.moved", key="moved", text=task.text, previous=one["start"]) or when
@@ -185,8 +157,10 @@ async def reminder_change(task: Task, context: Context) -> Outcome:
         with context.scope(attempt):
             try:
                 made = await context.call("reminders.change", key="change", id=one["schedule_id"], when=when)
-                return Done(_made(context, "reminder-changed", made), data=made)
+                return Done(_changed(context, made), data=made)
             except ToolError as error:
+                if str(error) not in TIMELESS:
+                    raise
                 when = await ask_when(context, "again", context.words("reminder-past") if str(error) == "past" else when_prompt(context, one["title"]))
     return Declined(Card(context.words("reminder-gave-up")), "no time was agreed on")
 
@@ -195,8 +169,8 @@ async def reminder_delete(task: Task, context: Context) -> Outcome:
     if ALL.search(task.text):
         return await _delete_all(context)
     one = await which(task, context, "reminder-which-delete")
-    if one is None:
-        return Declined(Card(context.words("reminders-none")), "no reminders")
+    if not isinstance(one, dict):
+        return one
     gone = await context.call("reminders.delete", key="delete", id=one["schedule_id"])
     return Done(Card(context.words("reminder-deleted", title=gone["title"])), data={"title": gone["title"]})
 
@@ -215,12 +189,12 @@ async def _delete_all(context: Context) -> Outcome:
 
 async def reminder_done(task: Task, context: Context) -> Outcome:
     try:
-        ended = await context.call("reminders.done", key="done", text=str(task.slots.get("rest") or task.text))
+        ended = await context.call("reminders.done", key="done", text=task.text, rest=str(task.slots.get("rest") or ""))
     except ToolError:
         one = await which(task, context, "reminder-which-done")
-        if one is None:
-            return Done(Card(context.words("reminders-none")))
-        ended = await context.call("reminders.delete", key="end", id=one["schedule_id"])
+        if not isinstance(one, dict):
+            return one
+        ended = await context.call("reminders.done", key="end", id=one["schedule_id"])
     return Done(Card(context.words("reminder-ended", title=ended["title"])))
 
 

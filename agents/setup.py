@@ -18,8 +18,15 @@ SKIP = re.compile(
     r"^\W*(?:skip|later|next|no|none|überspringen|später|weiter|nein|keine?|saltar|omitir|después|luego|ninguno|跳过|以后|稍后|没有|不)\W*$", re.I
 )
 CLOSING = re.compile(
-    r"\b(?:closed?|closing|holidays?|vacation|geschlossen|schließen|urlaub|feiertag|zu|cerramos|cerrad[oa]s?|vacaciones|festivo)\b|关门|休息|放假|不营业", re.I
+    r"\b(?:closed?|closing|holidays?|vacation|shut|geschlossen|schließ(?:en|e|t)?|zumachen|dicht|urlaub|feiertag|zu|cerramos|cerrad[oa]s?|cierr[ae]|cerrar(?:emos)?|cerremos|vacaciones|festivo)\b|关门|关店|休息|放假|不营业|歇业|停业|打烊",
+    re.I,
 )
+
+OWN_NAME = re.compile(
+    r"^\W*(?:my name(?: is|'s)|i am called|call me|ich heiße|mein name ist|nenn(?:en sie)? mich|me llamo|mi nombre es|ll[aá]m[ae]me|我叫|我的名字[是叫]|叫我)\s*(.+?)[\s.!。！]*$",
+    re.I,
+)
+"""A person's own name; the house is called by "our name is …"."""
 
 
 def skip_button(context: Context) -> tuple[tuple[Button, ...], ...]:
@@ -97,11 +104,15 @@ async def setup_change(task: Task, context: Context) -> Outcome:
         return Declined(Card(context.words("command-owner-only")), "owner only")
     when = task.slots.get("when") or {}
     if when.get("start") and when.get("has_day") and not when.get("has_clock") and not when.get("recurrence") and CLOSING.search(task.text):
-        await context.call("business.close", key="close", start=when["start"], end=when.get("end"))
-        return Done(Card(context.words("setup-closed")))
+        closed = await context.call("business.close", key="close", start=when["start"], end=when.get("end"))
+        return Done(Card(context.words("setup-closed", days=closed["days"])))
     facts = await context.call("business.read", key="read", text=task.text)
     if facts is None:
-        facts = await context.call("business.read", key="read-answer", text=str(await context.ask("free-what", context.words("setup-what"))))
+        told = str(await context.ask("free-what", context.words("setup-what")))
+        if (own := OWN_NAME.match(told)) is not None:
+            named = await context.call("people.set_name", key="own-name", text=own.group(1))
+            return Done(Card(context.words("setup-own-name", name=named["name"])))
+        facts = await context.call("business.read", key="read-answer", text=told)
     if facts is None:
         return Declined(Card(context.words("setup-unread")), "not understood")
     try:

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from orchestrator.contracts import Card, Context, Declined, Done, Lane, MajordomoError, Outcome, Task
+from orchestrator.contracts import Card, Context, Declined, Done, Lane, MajordomoError, Outcome, Task, TransientError
+
+CODES = frozenset({"gone", "taken", "past", "soon", "far", "closed", "step", "when", "full"})
+"""What the calendar and the reminders raise for agents to put in words."""
+
+
+def _reason(context: Context, raised: str) -> str:
+    return context.words(f"undo-reason-{raised}") if raised in CODES else raised
 
 
 class Undo:
@@ -19,8 +26,10 @@ class Undo:
         label = str(task.slots["label"])
         try:
             await context.call(str(task.slots["tool"]), key="undo", **dict(task.slots["arguments"]))
+        except TransientError:
+            raise
         except MajordomoError as error:
-            await context.call("undo.settle", key="settle", effect=str(task.slots["effect"]), taken_back=False)
-            return Declined(Card(context.words("undo-failed", label=label, reason=str(error))), "could not be undone")
-        await context.call("undo.settle", key="settle", effect=str(task.slots["effect"]), taken_back=True)
+            await context.call("undo.settle", key="settle-failed", effect=str(task.slots["effect"]), taken_back=False)
+            return Declined(Card(context.words("undo-failed", label=label, reason=_reason(context, str(error)))), "could not be undone")
+        await context.call("undo.settle", key="settle-done", effect=str(task.slots["effect"]), taken_back=True)
         return Done(Card(context.words("undo-finished", label=label)))

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from agents.catalog import Catalog
 from agents.custom import Custom
+from agents.email import Email
 from bot import forwarding_house
 from bot.autonomous import AutonomousClock
 from bot.channels.base import Channel
@@ -279,9 +280,9 @@ def _credentials(settings: Settings, words: Catalogues) -> Credentials:
 
 
 def _configured(settings: Settings) -> tuple[Agent, ...]:
-    """The agent of the named tasks in majordomo.yaml, where there are any. Raises ConfigFault."""
+    """The agents that depend on settings: mail, and the named tasks in majordomo.yaml, where there are any. Raises ConfigFault."""
     tasks = configured.read(settings.config_file)
-    return (Custom({task.task_type: task.plan for task in tasks}),) if tasks else ()
+    return (Email(sends=bool(settings.smtp_url)), *((Custom({task.task_type: task.plan for task in tasks}),) if tasks else ()))
 
 
 def _house_hosts(settings: Settings) -> frozenset[str]:

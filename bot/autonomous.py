@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -14,6 +15,8 @@ from storage.database import Database
 
 LONGEST_SLEEP = 30.0
 DAY = timedelta(days=1)
+FIRST_DAILY = (300.0, 900.0)
+"""Seconds after the start within which old runs are forgotten first."""
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +30,7 @@ class AutonomousClock:
         self._clock = clock
         self._is_leader = is_leader
         self._changed = asyncio.Event()
-        self._forgot: datetime | None = None
+        self._forgets_at: datetime | None = None
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -53,13 +56,13 @@ class AutonomousClock:
         return upcoming
 
     async def _forget(self) -> None:
-        """Once a day, and not right at the start."""
+        """Once a day, first some minutes after the start: a house that is restarted every day does it, too."""
         now = self._clock.now()
-        if self._forgot is None:
-            self._forgot = now
-        elif now - self._forgot >= DAY:
-            self._forgot = now
+        if self._forgets_at is None:
+            self._forgets_at = now + timedelta(seconds=random.uniform(*FIRST_DAILY))
+        elif now >= self._forgets_at:
             await self._database.write(lambda connection: forget(connection, now))
+            self._forgets_at = now + DAY
 
     async def _sleep(self, seconds: float) -> None:
         try:

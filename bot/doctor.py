@@ -26,6 +26,10 @@ from orchestrator.business import ConfigFault, load
 
 LEAST_FREE = 200 * 2**20
 PATIENCE = 5.0
+NO_MODEL = (
+    "none set; appointments, reminders, questions about the business and mail work without one. Reading pages, research, writing, "
+    "work on files and whatever else has no specialist need one: set MAJORDOMO_MODEL"
+)
 LOOPBACK_NAMES = frozenset({"localhost"})
 
 
@@ -171,7 +175,7 @@ def _telegram(settings: Settings) -> Iterator[Finding]:
 
 def _model(settings: Settings) -> Iterator[Finding]:
     if not settings.model:
-        yield Finding("language model", note="none set; everything here works without one")
+        yield Finding("language model", note=NO_MODEL)
         return
     provider = settings.model.partition(":")[0]
     if importlib.util.find_spec("langchain") is None or importlib.util.find_spec(f"langchain_{provider.replace('-', '_')}") is None:

@@ -47,16 +47,21 @@ class Ended(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which events: of one task, of one chat, or of everything of a person. `person_id` always holds where it is given."""
+    """Which events: of one task, of one chat, or of everything of a person. `person_id` always holds where it is given.
+
+    `of_tasks` leaves out what was said beside any task: a key or a secret that a chat shows once is for that chat alone.
+    """
 
     person_id: str | None = None
     task_id: str | None = None
     chat_id: str | None = None
     kinds: tuple[str, ...] = ()
+    of_tasks: bool = False
 
     def read(self, connection: sa.Connection, last: int, upto: int, limit: int = AT_ONCE) -> list[Event]:
         return events.after(
-            connection, last, upto, person_id=self.person_id, task_id=self.task_id, chat_id=self.chat_id, kinds=self.kinds, limit=limit
+            connection, last, upto, person_id=self.person_id, task_id=self.task_id, chat_id=self.chat_id, kinds=self.kinds, of_tasks=self.of_tasks,
+            limit=limit,
         )  # fmt: skip
 
     @property
@@ -69,6 +74,8 @@ class Wanted:
         return ("person", self.person_id or "")
 
     def takes(self, event: Event) -> bool:
+        if self.of_tasks and event.task_id is None:
+            return False
         return (not self.kinds or event.kind in self.kinds) and (self.person_id is None or event.person_id == self.person_id)
 
 

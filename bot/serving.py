@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from bot import settings as environment
 from bot.app import House, build, lock
 from bot.channels.base import Channel
+from bot.channels.moving_in import move_in
 from bot.process import in_use, many_files, start_logging, until_stopped
 from bot.settings import ConfigurationError, Settings
 from bot.warming import warm
@@ -20,6 +21,9 @@ from storage.listening import listen
 
 if TYPE_CHECKING:
     import uvicorn
+
+LONGEST_FRAME = 64 * 1024
+"""Bytes of a WebSocket message from outside."""
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +39,7 @@ async def serve() -> None:
         house = build(settings)
         await house.engine.prepare()
         await house.duty.win()
+        house.database.write_now(move_in)
         works = await house.start([*telegram_channels(house), *whatsapp_channels(house), web_channel(house), api_channel(house)])
         server = WebServer(house)
         works = [*works, asyncio.create_task(server.run(), name="web server")]
@@ -72,7 +77,6 @@ async def talk() -> None:
     from rich.console import Console
 
     from bot.channels.remote_terminal import attach
-    from bot.channels.terminal import TerminalChannel
 
     settings = environment.read()
     console = Console()
@@ -84,7 +88,8 @@ async def talk() -> None:
         lock(settings, stack)
         prepare_config(settings)
         house = build(settings)
-        channel = TerminalChannel(console=console)
+        house.database.write_now(move_in)
+        channel = terminal_channel(house, console)
         works = await house.start([channel])
         try:
             await until_stopped(*(work for work in works if work.get_name() == channel.name))
@@ -126,6 +131,14 @@ def web_channel(house: House) -> Channel:
     from bot.channels.web import WebChannel
 
     return WebChannel(house.database, house.clock)
+
+
+def terminal_channel(house: House, console: Any) -> Channel:
+    """The web chat without its page, on this terminal."""
+    from bot.channels.recording import Recording
+    from bot.channels.terminal import NAME, TerminalChannel
+
+    return TerminalChannel(console, record=Recording(house.database, house.clock, NAME))
 
 
 def api_channel(house: House) -> Channel:
@@ -194,12 +207,18 @@ class WebServer:
         self._app = make_app(channel, house.database, guard, webhooks, form, {PATH: self._api}, house.live)  # type: ignore[arg-type]
         operators.add_to(self._app, house)
         announce_address(folder, f"http://{settings.host}:{settings.port}")
-        config = uvicorn.Config(
-            self._app, host=settings.host, port=settings.port, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=2
-        )
-        server = uvicorn.Server(config)
+        server = uvicorn.Server(server_config(self._app, settings.host, settings.port))
         server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
         return server
+
+
+def server_config(app: Any, host: str, port: int) -> uvicorn.Config:
+    """How our HTTP server runs. Nobody says much over a WebSocket: a key, at most."""
+    import uvicorn
+
+    return uvicorn.Config(
+        app, host=host, port=port, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=2, ws_max_size=LONGEST_FRAME
+    )
 
 
 def mail_webhooks(house: House) -> Mapping[str, Any]:

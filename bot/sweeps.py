@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
@@ -18,6 +19,8 @@ from storage.database import Database
 
 LONGEST_SLEEP = 30.0
 MINUTE, FIVE_MINUTES, DAY = 60.0, 300.0, 86400.0
+FIRST_DAILY = (300.0, 900.0)
+"""Seconds after the start within which what is daily is done first: a house that is restarted every day does it, too, and not all processes at once."""
 
 logger = logging.getLogger(__name__)
 
@@ -40,7 +43,7 @@ class Sweeps:
                 group.create_task(self._schedules())
                 group.create_task(self._every(MINUTE, self._expire))
                 group.create_task(self._every(FIVE_MINUTES, self._health))
-                group.create_task(self._every(DAY, self._retire))
+                group.create_task(self._daily(self._retire))
         finally:
             unsubscribe()
 
@@ -71,6 +74,19 @@ class Sweeps:
                     await work()
                 except Exception:
                     logger.exception("house-keeping failed; it is tried again later")
+
+    async def _daily(self, work: Callable[[], Awaitable[None]]) -> None:
+        """First some minutes after the start; where another process has the duty or it failed, soon again."""
+        wait = random.uniform(*FIRST_DAILY)
+        while True:
+            await asyncio.sleep(wait)
+            wait = FIVE_MINUTES
+            if self._is_leader():
+                try:
+                    await work()
+                    wait = DAY
+                except Exception:
+                    logger.exception("daily house-keeping failed; it is tried again soon")
 
     async def _expire(self) -> None:
         await self._database.write(self._work.expire_questions)

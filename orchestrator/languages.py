@@ -78,6 +78,7 @@ SMALL_WORDS = {
             "morning",
             "appointment",
             "much",
+            "good",
         ]
     ),
     "de": frozenset(
@@ -153,6 +154,9 @@ SMALL_WORDS = {
             "nach",
             "uhr",
             "jeden",
+            "kannst",
+            "bin",
+            "bist",
             "nächsten",
         ]
     ),
@@ -234,6 +238,14 @@ SMALL_WORDS = {
         ]
     ),
 }
+GREETINGS = {
+    "en": frozenset({"hello", "morning", "afternoon", "evening", "goodbye"}),
+    "de": frozenset({"hallo", "guten", "moin", "servus", "danke", "hilfe", "tschüss"}),
+    "es": frozenset({"hola", "buenos", "buenas", "gracias", "ayuda", "adiós"}),
+}
+"""Words that alone tell the language of whoever opens with them."""
+SHORT = 4
+"""Words; in a text so short a greeting is the whole message."""
 MARKS = {"de": re.compile(r"[äöüß]", re.I), "es": re.compile(r"[ñ¿¡áéíó]", re.I)}
 CLEAR = 2
 """So many points, and more than twice the runner-up's, make a language clear."""
@@ -250,6 +262,15 @@ def clear_language(text: str) -> str | None:
     return max(scores, key=lambda language: scores[language])
 
 
+def spoken(text: str, before: str) -> str | None:
+    """The language of a message by somebody whose last ones were in another; None where it may be the same. Several Latin words are no Chinese."""
+    clear = clear_language(text)
+    if clear is not None or before != "zh" or len(WORD.findall(text)) < 2:
+        return clear
+    best, second = sorted(_scores(text).values(), reverse=True)[:2]
+    return guess_language(text) if best > second else None
+
+
 def guess_language(text: str, default: str = "en") -> str:
     """The likeliest language, for want of a person whose language we know."""
     if HAN.search(text):
@@ -262,6 +283,9 @@ def guess_language(text: str, default: str = "en") -> str:
 def _scores(text: str) -> dict[str, int]:
     words = [word.lower() for word in WORD.findall(text)]
     scores = {language: sum(word in small for word in words) for language, small in SMALL_WORDS.items()}
+    if len(words) <= SHORT:
+        for language, greetings in GREETINGS.items():
+            scores[language] += 2 * any(word in greetings for word in words)
     for language, mark in MARKS.items():
         scores[language] += 2 * bool(mark.search(text))
     return scores

@@ -109,6 +109,14 @@ class Outside(Protocol):
         """The person's own folder of files. It exists."""
         ...
 
+    def judged(self, name: str, content: bytes) -> bytes:
+        """`content` of a file of the reach, if it is still what the call was judged and approved by; raises ToolError where it was changed since."""
+        ...
+
+    def charging(self) -> None:
+        """Say that the other side is asked now for something that it charges: the attempt counts against the budget, whatever comes of it."""
+        ...
+
     async def in_doubt(self) -> None:
         """Commit that the irreversible moment comes now; awaited immediately before it.
 
@@ -118,6 +126,10 @@ class Outside(Protocol):
 
     async def secret(self, handle: str, url: str) -> Secret:
         """The value of a credential for exactly this scheme, host and port. Raises ToolError where it is not for it."""
+        ...
+
+    async def tried(self, handle: str, *, accepted: bool) -> None:
+        """Note whether the service took the credential: one that was refused is not handed out again, but asked for anew."""
         ...
 
 

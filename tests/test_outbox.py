@@ -463,6 +463,6 @@ async def test_what_waits_for_its_time_costs_nothing_meanwhile(house: House) -> 
         looks += 1
         return choose(*given)
 
-    order.choose = counted  # type: ignore[method-assign]
+    order.choose = counted  # type: ignore[assignment,method-assign]
     await house.until(lambda: house.channel.texts() == ["later"], 30)
     assert looks <= 10, "it looked without a pause"

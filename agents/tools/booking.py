@@ -178,7 +178,11 @@ class Reschedule(BookingTool):
         self.remind(scope, moved)
         self.tell_business(scope, moved, "business-moved")
         self.tell_guest(scope, moved, "guest-moved")
-        return self.with_invitation(scope, moved)
+        return self.with_invitation(scope, moved) | {"before": row.start_at.isoformat()}
+
+    def undo(self, arguments: Move, output: dict[str, Any]) -> Undo:
+        """Taking a move back moves it to where it was, if that time is still free."""
+        return Undo("calendar.move", {"event_id": output["event_id"], "start": output["before"]}, f"{output['title']}, {output['when']}")
 
 
 @dataclass

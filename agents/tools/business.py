@@ -117,7 +117,7 @@ class OpeningHours:
             "next_open": moment_text(opens, language, now) if opens else "",
             "week": [self._of_day(business, monday + timedelta(days=n), language, now, usual=True) for n in range(7)],
             "closures": [
-                " ".join(filter(None, (_days(closure.first, closure.last, language), in_language(closure.reason, language))))
+                " ".join(filter(None, (days_text(closure.first, closure.last, language), in_language(closure.reason, language))))
                 for closure in business.closures
                 if closure.last >= now.date()
             ],
@@ -138,7 +138,7 @@ class OpeningHours:
         }
 
 
-def _days(first: Any, last: Any, language: str) -> str:
+def days_text(first: Any, last: Any, language: str) -> str:
     texts = [day_text(datetime.combine(day, datetime.min.time()), language) for day in ((first, last) if last != first else (first,))]
     return " – ".join(texts)
 

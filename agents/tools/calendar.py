@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pydantic
 import sqlalchemy as sa
 
+from agents.tools import day_parts
 from agents.tools.openings import Opening, Openings
 from orchestrator import times
 from orchestrator.business import Business, BusinessBook, Service
@@ -81,12 +82,16 @@ class When(pydantic.BaseModel):
 
 
 class Wish(pydantic.BaseModel):
-    """What somebody would like: a service (none in a private calendar), perhaps with somebody, some time; `moving` is an event that gives up its place."""
+    """What somebody would like: a service (none in a private calendar), perhaps with somebody, some time; `moving` is an event that gives up its place.
+
+    `part` is the part of the day to which offers keep, on each of the days.
+    """
 
     service: str | None = None
     staff: str | None = None
     when: When = When()
     moving: str | None = None
+    part: str | None = None
 
 
 class Period(pydantic.BaseModel):
@@ -155,7 +160,7 @@ class CalendarTool:
 
 @dataclass
 class FindService(CalendarTool):
-    """Which service and which member of staff a text names; `stranger` is somebody named who does not work here."""
+    """Which service and which member of staff a text names, and which part of the day it keeps to; `stranger` is somebody named who does not work here."""
 
     name: str = "calendar.understand"
     description: str = "Read service and staff from a text."
@@ -168,9 +173,11 @@ class FindService(CalendarTool):
         service = named[0] if named else None
         staff = next((person.name for person in business.staff if _says(low, person.name.casefold())), None)
         known = {word.casefold() for s in business.services for word in s.words()}
+        part = day_parts.read(arguments.text, now=scope.now, zone=self.zone(scope), language=scope.task.language)
         stranger = None if staff or business.is_personal else _stranger(arguments.text, known)
         return {"service": service.id if service else None, "staff": staff, "stranger": stranger, "personal": business.is_personal} | {
-            "services": [one.id for one in named]
+            "services": [one.id for one in named],
+            "part": part.as_json() if part else None,
         }
 
 
@@ -203,7 +210,10 @@ def _stranger(text: str, services: set[str]) -> str | None:
 
 @dataclass
 class FindTimes(CalendarTool):
-    """Whether a wish can be had as it is (`exact`), why not (`reason`: past, soon, far, closed, taken), and times that can (`options`)."""
+    """Whether a wish can be had as it is (`exact`), why not (`reason`: past, soon, far, closed, step, taken), and times that can (`options`).
+
+    `clash` is what the person has already at the exact time; `until` the last day for which one can book, `step` the minutes between beginnings.
+    """
 
     name: str = "calendar.find"
     description: str = "Find free times for a wish."
@@ -212,24 +222,52 @@ class FindTimes(CalendarTool):
 
     def run(self, scope: ToolScope, arguments: Wish) -> Json:
         openings = self.openings(scope, self.service(scope, arguments.service), arguments.staff, arguments.moving)
+        if arguments.part in day_parts.HOURS:
+            openings = replace(openings, hours=day_parts.HOURS[arguments.part])
         when, language = arguments.when, scope.task.language
-        found: dict[str, Any] = {"exact": None, "reason": "", "wanted": "", "options": []}
+        until = times.describe_day(openings.until, now=scope.now, zone=self.zone(scope), language=language)
+        found: dict[str, Any] = {
+            "exact": None,
+            "reason": "",
+            "wanted": "",
+            "options": [],
+            "clash": None,
+            "until": until,
+            "step": openings.business.booking.step,
+        }
         if when.start is not None and when.has_clock and when.precision in (None, "minute"):
             start = when.start.astimezone(self.zone(scope))
             found["wanted"] = times.describe(start, now=scope.now, zone=self.zone(scope), language=language)
             found["reason"], free = openings.verdict(start)
             if free:
                 found["exact"] = {"start": start.isoformat(), "staff": free[0]}
+                found["clash"] = self._clash(scope, start, start + openings.length, arguments.moving)
                 return found
             found["options"] = [_option(opening, language) for opening in openings.near(start)]
             return found
         begin = when.start.astimezone(self.zone(scope)) if when.start else scope.now.astimezone(self.zone(scope))
         end = when.end.astimezone(self.zone(scope)) if when.end else self._end_of(begin, day_named=when.start is not None)
         if when.start is not None:
-            found["wanted"] = times.describe_day(begin, now=scope.now, zone=self.zone(scope), language=language)
+            longer = when.end is not None and end - begin > timedelta(days=1)
+            found["wanted"] = self._days_text(scope, begin, end if longer else begin)
             found["reason"] = self._closed_or_full(openings, begin, end)
-        found["options"] = [_option(opening, language) for opening in openings.spread(begin, end)]
+        offers = openings.spread(begin, end) or replace(openings, hours=None).spread(begin, end)
+        found["options"] = [_option(opening, language) for opening in offers]
         return found
+
+    def _days_text(self, scope: ToolScope, begin: datetime, end: datetime) -> str:
+        if end > begin:
+            return times.describe_range(begin, end, now=scope.now, zone=self.zone(scope), language=scope.task.language)
+        return times.describe_day(begin, now=scope.now, zone=self.zone(scope), language=scope.task.language)
+
+    def _clash(self, scope: ToolScope, begin: datetime, end: datetime, moving: str | None) -> Json:
+        """The first appointment of this person in a stretch, besides the one that moves: two members of staff may be free, the person is one."""
+        query = sa.select(CalendarEventRow.__table__).where(
+            CalendarEventRow.person_id == scope.person.id, CalendarEventRow.state == "booked",
+            CalendarEventRow.start_at < end, CalendarEventRow.end_at > begin, CalendarEventRow.id != (moving or ""),
+        )  # fmt: skip
+        row = scope.connection.execute(query.order_by(CalendarEventRow.start_at).limit(1)).first()
+        return {name: self.event(scope, row)[name] for name in ("title", "staff", "when")} if row else None
 
     def _end_of(self, begin: datetime, *, day_named: bool) -> datetime:
         midnight = begin.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -238,13 +276,24 @@ class FindTimes(CalendarTool):
     def _closed_or_full(self, openings: Openings, begin: datetime, end: datetime) -> str:
         if end <= openings.now:
             return "past"
+        if begin > openings.until:
+            return "far"
         days = (end - begin).days + 1
         is_open = any(
-            stretch for n in range(days) for stretch in openings.stretches((begin + timedelta(days=n)).date()) if stretch[0] < end and stretch[1] > begin
+            self._overlap(openings, opens, closes, begin, end) for n in range(days) for opens, closes in openings.stretches((begin + timedelta(days=n)).date())
         )
         if not is_open:
             return "closed"
         return "" if openings.between(begin, end) else "taken"
+
+    def _overlap(self, openings: Openings, opens: datetime, closes: datetime, begin: datetime, end: datetime) -> bool:
+        """Whether an opening reaches into the stretch that is wished for, and into its part of the day."""
+        if openings.hours is not None:
+            begin, end = (
+                max(begin, datetime.combine(opens, openings.hours[0], opens.tzinfo)),
+                min(end, datetime.combine(opens, openings.hours[1], opens.tzinfo)),
+            )
+        return opens < end and closes > begin
 
 
 def _option(opening: Opening, language: str) -> dict[str, Any]:

@@ -67,7 +67,7 @@ class CodeRun:
 
     async def act(self, outside: Outside, arguments: Program) -> Result:
         folder = self.house.keeper(outside).folder
-        given = {name: await asyncio.to_thread(folder.read, name) for name in arguments.files}
+        given = {name: outside.judged(name, await asyncio.to_thread(folder.read, name)) for name in arguments.files}
         ran = await self.box.run(arguments.program, given)
         saved, dropped = await asyncio.to_thread(self._save, outside, ran.files)
         value: dict[str, Json] = {"status": ran.status, "output": ran.out, "errors": ran.err, "truncated": ran.cut, "timed_out": ran.late}

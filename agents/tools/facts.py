@@ -9,6 +9,7 @@ from typing import Any
 
 import pydantic
 
+from agents.tools.business import days_text
 from orchestrator import languages, times
 from orchestrator.business import Business, BusinessBook
 from orchestrator.business.model import WEEKDAYS, in_language
@@ -244,4 +245,4 @@ class Close:
         last = max(first, (arguments.end - (arguments.end - arguments.start) / 1000).date()) if arguments.end else first
         closures = [{"first": str(c.first), "last": str(c.last), "reason": in_language(c.reason, "en")} for c in business.closures]
         self.book.change(scope.connection, {"closures": [*closures, {"first": str(first), "last": str(last)}]}, scope.person.id, scope.now)
-        return {"first": str(first), "last": str(last)}
+        return {"first": str(first), "last": str(last), "days": days_text(first, last, scope.task.language)}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, Literal
@@ -131,6 +132,7 @@ class HttpGet:
     arguments: type[pydantic.BaseModel] = Get
     credits: int = 5
     seconds: float = 75.0
+    public: bool = True
 
     def reach(self, arguments: Get) -> Reach:
         return Reach(Deed.READ, frozenset({arguments.host}), credential=arguments.credential)
@@ -143,6 +145,7 @@ class HttpGet:
         headers = {"Accept": "application/json, text/*;q=0.9, */*;q=0.5", **arguments.headers}
         ask = Ask("GET", arguments.address, headers, secret_headers=secret, hosts=near(arguments.host))
         answer = await fetch(self.way_out, ask)
+        await _judged(outside, arguments, secret, answer)
         if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status in BUSY:
             raise TransientError(f"{arguments.host} answered {_status(answer.status)}; try again later")
         return Result(_shown(answer, concealer, raw=arguments.raw), source=concealer(answer.url), private=bool(arguments.credential))
@@ -191,8 +194,24 @@ class HttpSend:
                 raise TransientError(f"the request was sent, and it is not known whether it had an effect: {error}") from None
             raise
         _settled(arguments.host, answer.status)
+        await _judged(outside, arguments, secret, answer)
         value = {"accepted": answer.status < HTTPStatus.MULTIPLE_CHOICES, **_shown(answer, concealer)}
         return Result(value, source=concealer(answer.url), private=bool(arguments.credential))
+
+
+async def _judged(outside: Outside, arguments: Call, sent: Mapping[str, str], answer: Answer) -> None:
+    """Let the vault know whether the server took the credential. A redirect, a missing page or a missing right says nothing of it.
+
+    Nor does a 401 that asks for another way than the one in which it was sent: that was the model's mistake.
+    """
+    if not arguments.credential:
+        return
+    if answer.status < HTTPStatus.MULTIPLE_CHOICES:
+        await outside.tried(arguments.credential, accepted=True)
+    elif answer.status == HTTPStatus.UNAUTHORIZED:
+        wanted, way = answer.headers.get("www-authenticate", "").lower(), sent.get("Authorization", "").partition(" ")[0].lower()
+        if not wanted or (way and way in wanted):
+            await outside.tried(arguments.credential, accepted=False)
 
 
 def _settled(host: str, status: int) -> None:
@@ -269,7 +288,7 @@ def _decoded(answer: Answer) -> str:
     named = re.search(r"charset=[\"']?([\w.:-]+)", str(answer.headers.get("content-type", "")), re.I)
     try:
         return answer.body.decode(named.group(1) if named else "utf-8", errors="replace")
-    except LookupError:
+    except (LookupError, ValueError):  # "idna", "undefined" and the like: the server chooses it
         return answer.body.decode("utf-8", errors="replace")
 
 

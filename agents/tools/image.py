@@ -115,7 +115,7 @@ class Drawn:
     def _made(self, outside: Outside, arguments: Converting) -> Result:
         keeper = self.house.keeper(outside)
         _refuse_taken(keeper, arguments.to)
-        picture, said = self.draw(opened(keeper.folder.read(arguments.name), arguments.name), arguments)
+        picture, said = self.draw(opened(outside.judged(arguments.name, keeper.folder.read(arguments.name)), arguments.name), arguments)
         keeper.put(arguments.to, packed(picture, arguments.to))
         value: dict[str, Json] = {"name": arguments.to, "width": picture.width, "height": picture.height, **said}
         return Result(value, private=True, undo=undo([outside.key], [arguments.to]))
@@ -210,6 +210,7 @@ class ImageGenerate:
     arguments: type[pydantic.BaseModel] = Generating
     credits: int = 200
     seconds: float = 240.0
+    paid: bool = True
 
     @property
     def host(self) -> str:
@@ -241,7 +242,13 @@ class ImageGenerate:
         body = json.dumps({"model": self.provider.model, "prompt": arguments.prompt, "size": arguments.size, "n": 1}).encode()
         headers = {"Content-Type": "application/json", "Accept": "application/json", "Idempotency-Key": outside.key}
         secret = {"Authorization": f"Bearer {self.provider.key}"}
-        answer = await fetch(way, Ask("POST", f"{self.provider.base_url.rstrip('/')}/images/generations", headers, body, secret, follow=False))
+        try:
+            answer = await fetch(way, Ask("POST", f"{self.provider.base_url.rstrip('/')}/images/generations", headers, body, secret, follow=False))
+        except TransientError:
+            outside.charging()  # asked for, perhaps made, and not received
+            raise
+        if answer.status < 300 or answer.status >= 500:
+            outside.charging()
         if answer.status >= 500 or answer.status in {408, 409, 429}:
             raise TransientError(f"{self.host} makes no pictures at the moment ({answer.status}); try again later")
         if answer.status in {401, 403}:

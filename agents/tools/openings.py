@@ -15,6 +15,8 @@ from storage.models import CalendarSlotRow
 GRID = timedelta(minutes=5)
 """A calendar is taken in pieces of this length."""
 PERSONAL_MINUTES = 60
+PERSONAL_HORIZON = 400
+"""Days ahead that a private calendar takes at least."""
 OFFERED = 6
 SEARCHED_DAYS = 14
 ALL_DAY = (time(0, 0), time(23, 59))
@@ -39,6 +41,8 @@ class Openings:
     zone: ZoneInfo
     now: datetime
     ignoring: str | None = None
+    hours: tuple[time, time] | None = None
+    """Only times that begin from here, and before there, are offered."""
 
     @property
     def length(self) -> timedelta:
@@ -47,7 +51,7 @@ class Openings:
         return GRID * -(-minutes // 5)
 
     def verdict(self, start: datetime) -> tuple[str, tuple[str, ...]]:
-        """Why a time cannot be had (past, soon, far, closed, taken), or an empty word and the calendars that are free: from one look, for others book too."""
+        """Why a time cannot be had (past, soon, far, closed, step, taken), or an empty word and the calendars that are free: from one look, for others book too."""
         if obstacle := self._obstacle(start):
             return obstacle, ()
         free = self._free_at(start)
@@ -59,11 +63,19 @@ class Openings:
             return "past"
         if not self.business.is_personal and local < self.now + timedelta(minutes=self.business.booking.lead):
             return "soon"
-        if local > self.now + timedelta(days=max(self.business.booking.horizon, 400 if self.business.is_personal else 0)):
+        if local > self.until:
             return "far"
-        if not any(begin <= local and local + self.length <= end for begin, end in self.stretches(local.date())):
+        around = next((begin for begin, end in self.stretches(local.date()) if begin <= local and local + self.length <= end), None)
+        if around is None:
             return "closed"
-        return ""
+        off_step = not self.business.is_personal and (local - around) % timedelta(minutes=self.business.booking.step)
+        return "step" if off_step else ""
+
+    @property
+    def until(self) -> datetime:
+        """The last moment for which one can book now, in the business's zone."""
+        days = max(self.business.booking.horizon, PERSONAL_HORIZON if self.business.is_personal else 0)
+        return (self.now + timedelta(days=days)).astimezone(self.zone)
 
     def _free_at(self, start: datetime) -> tuple[str, ...]:
         """The calendars that are free for the whole length."""
@@ -76,7 +88,7 @@ class Openings:
         taken = self.taken(begin, end + self.length)
         found = []
         for start in self._starts(begin, end):
-            if start < earliest:
+            if not earliest <= start <= self.until:
                 continue
             free = next((name for name in self.calendars if not self._overlaps(taken.get(name, frozenset()), start)), None)
             if free is not None:
@@ -84,15 +96,24 @@ class Openings:
         return found
 
     def near(self, wanted: datetime) -> list[Opening]:
-        """Free times around a wanted one: the nearest, in order of time."""
-        midnight = wanted.astimezone(self.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+        """Free times around a wanted one: the nearest, in order of time; of one that is too far ahead or over, the nearest that can be booked."""
+        if wanted > self.until:
+            return self.last()
+        midnight = max(wanted, self.now).astimezone(self.zone).replace(hour=0, minute=0, second=0, microsecond=0)
         found = self.between(midnight, midnight + timedelta(days=3)) or self.between(midnight, midnight + timedelta(days=SEARCHED_DAYS))
         nearest = sorted(found, key=lambda opening: abs(opening.start - wanted))[:OFFERED]
         return sorted(nearest, key=lambda opening: opening.start)
 
+    def last(self) -> list[Opening]:
+        """The last free times before the horizon."""
+        found = self.between(self.until - timedelta(days=3), self.until) or self.between(self.until - timedelta(days=SEARCHED_DAYS), self.until)
+        return found[-OFFERED:]
+
     def spread(self, begin: datetime, end: datetime) -> list[Opening]:
         """A few free times spread over a stretch; where it has none, the next ones after it."""
         found = self.between(begin, end)
+        if begin > self.until:
+            return self.last()
         if not found:
             return self.between(end, end + timedelta(days=SEARCHED_DAYS))[:OFFERED]
         if len(found) <= OFFERED:
@@ -125,10 +146,14 @@ class Openings:
             for opens, closes in self.stretches(day):
                 start = opens
                 while start + self.length <= closes:
-                    if begin <= start < end:
+                    if begin <= start < end and self.begins_well(start):
                         yield start
                     start += step
             day += timedelta(days=1)
+
+    def begins_well(self, start: datetime) -> bool:
+        """Whether a time lies in the part of the day that is wished for."""
+        return self.hours is None or self.hours[0] <= start.time() < self.hours[1]
 
     def _overlaps(self, taken: frozenset[datetime], start: datetime) -> bool:
         return bool(taken) and any(piece in taken for piece in pieces_of(start, self.length))

@@ -5,17 +5,19 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import pydantic
 import sqlalchemy as sa
 
-from orchestrator import languages, times
+from agents.tools import reminder_names, reminder_times
+from agents.tools.reminder_names import Meant, Named
+from orchestrator import times
 from orchestrator.contracts import Effect, Json, ToolError, ToolScope
+from orchestrator.outside import Undo
 from orchestrator.tasks import notifications, schedules
-from orchestrator.triage.requests import target_of, when_slot
-from storage.models import CalendarEventRow, NotificationRow, ScheduleRow
+from storage.models import NotificationRow, ScheduleRow
 from storage.signals import announce
 
 REMINDER = notifications.REMINDER
@@ -24,25 +26,8 @@ MORNING = 9
 SNOOZE_SECONDS = 600
 MOST = 200
 """Live reminders of one person."""
-STEM = 6
-NUMBERED = re.compile(
-    r"(?:\b(?:reminder|appointment|booking|erinnerung|termin|recordatorio|aviso|cita|reserva)\s+(?:no\.?\s*|nr\.?\s*|number\s+|nummer\s+|número\s+)?#?|#)\d+\b"
-    r"|(?:提醒|预约)\s*#?\d+(?![\d点:])|第\s*\d+\s*[个条]",
-    re.I,
-)
-"""The number of a thing, which is no hour."""
-EARLIER = re.compile(r"\b(?:earlier|forward|sooner|früher|vor|vorziehen|vorverlegen|nach vorn\w*|antes|adelant\w+)\b|提前|提早|早", re.I)
-"""Without one of these, what is moved by an hour is moved to later."""
-LATER = {"en": ("later", "earlier"), "de": ("später", "früher"), "es": ("más tarde", "antes")}
-NUMBER = re.compile(r"(?<!\d)#?(\d{1,6})(?![\d:.])")
-WORD = re.compile(r"(?=([㐀-鿿]{2}))|([^\W\d_㐀-鿿]{3,})", re.U)
-EMPTY = (
-    "the and for that this with about from reminder reminders remind delete cancel remove change move make please done off set new die der das "
-    "den dem und mit für von erinnerung erinnerungen erinnere lösche löschen ändere verschiebe bitte erledigt los las del con para por que "
-    "recordatorio recordatorios borra borrar cambia hecho favor 提醒 删除 取消 更改 我的 的提 "
-)
-EMPTY_WORDS = frozenset(EMPTY.split())
-"""Words that say nothing about which reminder is meant."""
+LONGEST_TITLE, LABEL = 400, 40
+"""Characters of a title, and of one on a button."""
 
 
 class When(pydantic.BaseModel):
@@ -67,7 +52,7 @@ class When(pydantic.BaseModel):
 
 
 class NewReminder(pydantic.BaseModel):
-    title: str = pydantic.Field(min_length=1, max_length=400)
+    title: str = pydantic.Field(min_length=1, max_length=LONGEST_TITLE)
     when: When
 
 
@@ -78,9 +63,10 @@ class Which(pydantic.BaseModel):
 
 
 class Find(pydantic.BaseModel):
-    """What a person wrote about a reminder, and the id of the one they spoke of last; or the stretch of time that is asked for."""
+    """What a person wrote about a reminder, as a whole and without its times, and the id of the one they spoke of last; or the stretch of time that is asked for."""
 
     text: str = ""
+    rest: str = ""
     id: str | None = None
     start: datetime | None = None
     end: datetime | None = None
@@ -91,25 +77,21 @@ class Change(pydantic.BaseModel):
     when: When
 
 
+class Former(pydantic.BaseModel):
+    """A reminder as it was before it was changed or deleted."""
+
+    id: str
+    start: datetime
+    due: datetime | None = None
+    rule: str = ""
+    state: Literal["active", "paused"] = "active"
+
+
 class Snooze(pydantic.BaseModel):
     """`start` wins over `seconds`."""
 
     start: datetime | None = None
     seconds: int = SNOOZE_SECONDS
-
-
-class Anchored(pydantic.BaseModel):
-    """A text like "the evening before" and the instant it counts from; without one, the next appointment's."""
-
-    text: str
-    anchor: datetime | None = None
-
-
-class Moved(pydantic.BaseModel):
-    """What a person wrote, and the instant that it changes."""
-
-    text: str
-    previous: datetime
 
 
 def as_json(row: Any, scope: ToolScope) -> dict[str, Json]:
@@ -119,7 +101,8 @@ def as_json(row: Any, scope: ToolScope) -> dict[str, Json]:
     when = times.describe(moment, now=scope.now, zone=scope.person.effective_zone, language=language)
     rule = times.describe_recurrence(row.rule, zone=zone, language=language) if row.repeat == schedules.RRULE else ""
     local = moment.astimezone(ZoneInfo(scope.person.effective_zone)).isoformat()
-    return {"schedule_id": row.id, "number": row.number, "title": row.title, "start": local, "when": when, "repeats": rule}
+    paused = row.state == "paused"
+    return {"schedule_id": row.id, "number": row.number, "title": row.title, "start": local, "when": when, "repeats": rule, "paused": paused}
 
 
 def find_one(scope: ToolScope, schedule_id: str) -> Any:
@@ -131,6 +114,17 @@ def find_one(scope: ToolScope, schedule_id: str) -> Any:
     if row is None:
         raise ToolError("there is no such reminder")
     return row
+
+
+def former(row: Any) -> dict[str, Json]:
+    """What `reminders.restore` needs to bring a reminder back as it is now."""
+    due = row.next_due.isoformat() if row.next_due else None
+    return {"id": row.id, "start": row.start_at.isoformat(), "due": due, "rule": row.rule if row.repeat == schedules.RRULE else "", "state": row.state}
+
+
+def _label(told: dict[str, Any]) -> str:
+    title = str(told["title"])
+    return f"{title if len(title) <= LABEL else title[: LABEL - 1] + '…'}, {told['when']}"
 
 
 def first_due(scope: ToolScope, when: When) -> datetime:
@@ -172,10 +166,13 @@ class Create:
         )  # fmt: skip
         return as_json(find_one(scope, schedules.create(scope.connection, new, scope.now)), scope)
 
+    def undo(self, arguments: NewReminder, output: dict[str, Any]) -> Undo:
+        return Undo("reminders.delete", {"id": output["schedule_id"]}, _label(output))
+
 
 @dataclass
 class Matching:
-    """The reminders a person may mean, best first: by number, by words, by what was spoken of; else all of them."""
+    """The reminders a person may mean, best first, each with how surely it is `meant`; in a stretch of time, what rings in it."""
 
     name: str = "reminders.find"
     version: int = 1
@@ -184,35 +181,29 @@ class Matching:
     arguments: type[pydantic.BaseModel] = Find
 
     def run(self, scope: ToolScope, arguments: Find) -> Json:
-        mine = [row for row in schedules.of_person(scope.connection, scope.person.id) if row.kind == REMINDER]
+        mine = _mine(scope)
         if arguments.start is not None:
             end = arguments.end or arguments.start + timedelta(days=1)
             mine = [row for row in mine if _rings_between(row, max(arguments.start, scope.now), end)]
-        return [as_json(row, scope) for row in (_meant(mine, arguments) or mine)]
+        how, ids = _meant(mine, arguments)
+        rows = {row.id: row for row in mine}
+        return [as_json(rows[identity], scope) | {"meant": str(how)} for identity in ids]
+
+
+def _mine(scope: ToolScope) -> list[Any]:
+    return [row for row in schedules.of_person(scope.connection, scope.person.id, limit=MOST) if row.kind == REMINDER]
+
+
+def _meant(mine: list[Any], sought: Find) -> tuple[Meant, list[str]]:
+    named = [Named(row.id, row.number, row.title) for row in mine]
+    return reminder_names.find(named, sought.text, rest=sought.rest, spoken_of=sought.id)
 
 
 def _rings_between(row: Any, start: datetime, end: datetime) -> bool:
-    due = row.next_due
+    due = row.next_due if row.state == "active" else None
     if due is not None and due < start and row.repeat != schedules.ONCE:
         due = schedules.following(row, start - timedelta(seconds=1))
     return due is not None and start <= due < end
-
-
-def _meaning(text: str) -> set[str]:
-    """The stems of the words that tell one reminder from another; Chinese by pairs of characters."""
-    return {word[:STEM] for first, second in WORD.findall(text.casefold()) if (word := first or second) not in EMPTY_WORDS}
-
-
-def _meant(mine: list[Any], sought: Find) -> list[Any]:
-    numbers = {int(found) for found in NUMBER.findall(sought.text)}
-    if by_number := [row for row in mine if row.number in numbers]:
-        return by_number
-    words = _meaning(sought.text)
-    scored = [(len(words & _meaning(row.title)), row) for row in mine]
-    best = max((score for score, _ in scored), default=0)
-    if best:
-        return [row for score, row in scored if score == best]
-    return [row for row in mine if row.id == sought.id]
 
 
 @dataclass
@@ -243,7 +234,10 @@ class Move:
         changed = sa.update(ScheduleRow).where(ScheduleRow.id == row.id, ScheduleRow.person_id == scope.person.id)
         scope.connection.execute(changed.values(**values, zone_assumed=scope.person.zone is None))
         announce(scope.connection, schedules.TOPIC)
-        return as_json(find_one(scope, row.id), scope)
+        return as_json(find_one(scope, row.id), scope) | {"before": former(row)}
+
+    def undo(self, arguments: Change, output: dict[str, Any]) -> Undo:
+        return Undo("reminders.restore", output["before"], _label(output))
 
 
 @dataclass
@@ -258,16 +252,46 @@ class Delete:
 
     def run(self, scope: ToolScope, arguments: Which) -> Json:
         row = find_one(scope, arguments.id)
-        told = as_json(row, scope)
+        told = as_json(row, scope) | {"before": former(row)}
         gone = sa.update(ScheduleRow).where(ScheduleRow.id == row.id, ScheduleRow.person_id == scope.person.id)
         scope.connection.execute(gone.values(state="cancelled", next_due=None))
         announce(scope.connection, schedules.TOPIC)
         return told
 
+    def undo(self, arguments: Which, output: dict[str, Any]) -> Undo:
+        return Undo("reminders.restore", output["before"], _label(output))
+
+
+@dataclass
+class Restore:
+    """Bring a reminder back as it was before it was changed or deleted. Raises ToolError where its time is over."""
+
+    name: str = "reminders.restore"
+    version: int = 1
+    description: str = "Bring a reminder back as it was."
+    effect: Effect = Effect.REVERSIBLE
+    arguments: type[pydantic.BaseModel] = Former
+
+    def run(self, scope: ToolScope, arguments: Former) -> Json:
+        mine = sa.and_(ScheduleRow.id == arguments.id, ScheduleRow.person_id == scope.person.id, ScheduleRow.kind == REMINDER)
+        row = scope.connection.execute(sa.select(ScheduleRow.__table__).where(mine)).first()
+        if row is None:
+            raise ToolError("there is no such reminder")
+        due = arguments.due
+        if due is not None and due < scope.now:
+            due = times.next_after(arguments.rule, scope.now, zone=row.zone, start=arguments.start) if arguments.rule else None
+            if due is None:
+                raise ToolError("its time is over")
+        repeat = schedules.RRULE if arguments.rule else schedules.ONCE
+        values = {"start_at": arguments.start, "next_due": due, "rule": arguments.rule, "repeat": repeat, "state": arguments.state}
+        scope.connection.execute(sa.update(ScheduleRow).where(mine).values(**values))
+        announce(scope.connection, schedules.TOPIC)
+        return as_json(find_one(scope, row.id), scope)
+
 
 @dataclass
 class MarkDone:
-    """The reminder that last rang is done; before it rang, the one the words mean."""
+    """The reminder that last rang is done, or another that the words plainly mean; before any rang, the one they mean or `id` is."""
 
     name: str = "reminders.done"
     version: int = 1
@@ -277,14 +301,15 @@ class MarkDone:
 
     def run(self, scope: ToolScope, arguments: Find) -> Json:
         rang = notifications.latest_reminder(scope.connection, scope.person.id)
-        if rang is not None:
+        mine = _mine(scope)
+        how, ids = _meant(mine, arguments)
+        one = how is Meant.SURE and len(ids) == 1
+        if rang is not None and (not one or ids[0] == rang.schedule_id or reminder_names.fits(rang.title, arguments.rest or arguments.text)):
             notifications.mark(scope.connection, rang.id, notifications.DONE, scope.now)
             return {"title": rang.title}
-        mine = [row for row in schedules.of_person(scope.connection, scope.person.id) if row.kind == REMINDER]
-        meant = _meant(mine, arguments)
-        if len(meant) != 1:
+        if not one:
             raise ToolError("none")
-        row = meant[0]
+        row = next(row for row in mine if row.id == ids[0])
         schedules.skip_next(scope.connection, row, scope.now)
         announce(scope.connection, schedules.TOPIC)
         return {"title": row.title}
@@ -313,58 +338,4 @@ class Later:
         return {"title": rang.title, "when": when}
 
 
-@dataclass
-class ReadAnchored:
-    """The instant that "the evening before" means, with the appointment that it is before."""
-
-    name: str = "time.before"
-    version: int = 1
-    description: str = "Read a time that counts from an event."
-    effect: Effect = Effect.READ
-    arguments: type[pydantic.BaseModel] = Anchored
-
-    def run(self, scope: ToolScope, arguments: Anchored) -> Json:
-        query = sa.select(CalendarEventRow.id, CalendarEventRow.start_at).where(
-            CalendarEventRow.person_id == scope.person.id, CalendarEventRow.state == "booked", CalendarEventRow.start_at > scope.now
-        )
-        query = query.order_by(CalendarEventRow.start_at)
-        if arguments.anchor is not None:
-            query = query.where(CalendarEventRow.start_at == arguments.anchor)
-        event = scope.connection.execute(query.limit(1)).first()
-        anchor = arguments.anchor or (event.start_at if event else None)
-        if anchor is None:
-            return None
-        language = languages.clear_language(arguments.text) or scope.task.language
-        reading = times.read(arguments.text, now=scope.now, zone=scope.person.effective_zone, language=language, anchor=anchor)
-        return {
-            "start": reading.start.isoformat() if reading.start else None,
-            "has_clock": True,
-            "has_day": True,
-            "event_id": event.id if event else None,
-        }
-
-
-@dataclass
-class ReadMoved:
-    """The new time of something that is to be moved: "to Thursday", "an hour later", "by one week"; what is left out stays as it was."""
-
-    name: str = "time.moved"
-    version: int = 1
-    description: str = "Read the new time of something that is moved."
-    effect: Effect = Effect.READ
-    arguments: type[pydantic.BaseModel] = Moved
-
-    def run(self, scope: ToolScope, arguments: Moved) -> Json:
-        zone, language = scope.person.effective_zone, languages.clear_language(arguments.text) or scope.task.language
-        target = target_of(NUMBERED.sub("", arguments.text), language)
-        reading = times.refine(arguments.previous, target, now=scope.now, zone=zone, language=language)
-        if reading.start is None and language in LATER:  # "put it off by a week" says no more than "a week"
-            shift = LATER[language][bool(EARLIER.search(target))]
-            reading = times.refine(arguments.previous, f"{target.rstrip(' .!?')} {shift}", now=scope.now, zone=zone, language=language)
-        if reading.start is None or reading.unread:
-            return None
-        slot = when_slot(reading, zone)
-        return slot and slot | {"has_day": True, "has_clock": reading.precision is times.Precision.MINUTE}
-
-
-TOOLS = (Create, Matching, Move, Delete, MarkDone, Later, ReadAnchored, ReadMoved)
+TOOLS = (Create, Matching, Move, Delete, Restore, MarkDone, Later, *reminder_times.TOOLS)

@@ -137,6 +137,7 @@ class SearchWeb:
     arguments: type[pydantic.BaseModel] = Query
     credits: int = 5
     seconds: float = 60.0
+    public: bool = True
 
     def reach(self, arguments: Query) -> Reach:
         return Reach(Deed.READ, self.engine.hosts)

@@ -29,5 +29,8 @@ class SettleUndo:
     def run(self, scope: ToolScope, arguments: Settle) -> Json:
         entry = effects.find(scope.connection, arguments.effect, scope.person.id)
         if entry is not None:
-            effects.move(scope.connection, entry.id, (effects.UNDOING,), effects.UNDONE if arguments.taken_back else effects.DONE)
+            if arguments.taken_back:  # a second try, after the first has failed, begins with what counts as done again
+                effects.move(scope.connection, entry.id, (effects.UNDOING, effects.DONE), effects.UNDONE)
+            else:
+                effects.move(scope.connection, entry.id, (effects.UNDOING,), effects.DONE)
         return {"known": entry is not None}

@@ -9,6 +9,7 @@ from typing import Annotated
 import sqlalchemy as sa
 from fastapi import Depends, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security.utils import get_authorization_scheme_param
 from starlette.requests import HTTPConnection
 
 from bot.api.problems import Problem
@@ -43,8 +44,8 @@ InHouse = Annotated[House, Depends(house_of)]
 def caller(*scopes: str) -> Callable[..., Awaitable[Caller]]:
     """A dependency: the caller, who must have every one of these scopes. Raises Problem 401, 403 or 429."""
 
-    async def check(connection: HTTPConnection, house: InHouse, given: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)] = None) -> Caller:
-        found = await _known(house, given.credentials if given is not None else "")
+    async def check(connection: HTTPConnection, _given: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)] = None) -> Caller:
+        found = await known_caller(connection)
         connection.app.state.limits.take(connection, found.key_id)
         missing = [scope for scope in scopes if scope not in found.scopes]
         if missing:
@@ -63,6 +64,15 @@ async def still_allowed(house: House, key_id: str, *scopes: str) -> bool:
     now = house.clock.now()
     found = await house.database.read(lambda connection: access.still_known(connection, key_id, now))
     return found is not None and found.scopes.issuperset(scopes)
+
+
+async def known_caller(connection: HTTPConnection) -> Caller:
+    """Whose key the header holds; asked once a request, before its body is read where it has one. Raises Problem 401."""
+    found: Caller | None = getattr(connection.state, "caller", None)
+    if found is None:
+        scheme, key = get_authorization_scheme_param(connection.headers.get("authorization"))
+        found = connection.state.caller = await _known(house_of(connection), key if scheme.lower() == "bearer" else "")
+    return found
 
 
 async def authenticate(house: House, key: str) -> Caller:

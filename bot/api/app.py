@@ -46,9 +46,10 @@ ROUTERS: tuple[Callable[[], APIRouter], ...] = (
 
 
 def make_api(house: House, guard: Guard, limits: Limits | None = None) -> FastAPI:
-    """The application. `state` carries the house, the limits, the guard, and `closing`, which ends open streams."""
+    """The application. `state` carries the house, the limits, the guard, `closing`, which ends open streams, and how many callers' keys are awaited."""
     api = FastAPI(title="Majordomo", version=_version(), docs_url=None, redoc_url=None, openapi_url=None)
     api.state.house, api.state.guard, api.state.limits, api.state.closing = house, guard, limits or Limits(), asyncio.Event()
+    api.state.unknown_sockets = 0
     add_handlers(api)
     for router in ROUTERS:
         api.router.routes.extend(router().routes)

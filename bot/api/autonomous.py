@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from bot.api.access import Caller, InHouse, caller
 from bot.api.fields import Instant
+from bot.api.idempotency import Answer, InSending, refused_key
 from bot.api.preferences import house_places
 from bot.api.problems import Problem, invalid
 from bot.app import House
@@ -95,9 +96,9 @@ def router() -> APIRouter:
     made = APIRouter(tags=["autonomous"])
     made.add_api_route("/autonomous", read, methods=["GET"])
     made.add_api_route("/autonomous", change, methods=["PUT"])
-    made.add_api_route("/autonomous/execute", execute, methods=["POST"], status_code=202)
+    made.add_api_route("/autonomous/execute", execute, methods=["POST"], status_code=202, response_model=Begun)
     made.add_api_route("/autonomous/runs", history, methods=["GET"])
-    made.add_api_route("/autonomous/test-webhook", test_webhook, methods=["POST"])
+    made.add_api_route("/autonomous/test-webhook", test_webhook, methods=["POST"], response_model=Tested)
     return made
 
 
@@ -128,18 +129,22 @@ async def change(body: ModeChanges, caller: Writing, house: InHouse) -> ModeView
     return await house.database.write(work, key=caller.person.id)
 
 
-async def execute(caller: Writing, house: InHouse) -> Begun:
+async def execute(caller: Writing, sending: InSending) -> Response:
     """Run now, at most once a minute, and never beside a run that is under way."""
-    try:
-        asked = await house.database.write(lambda connection: modes.run_now(connection, caller.person, house.clock.now()), key=caller.person.id)
-    except NotForGuests as error:
-        raise Problem(403, "not-allowed", "Autonomous mode is not for guests.", remedy="ask the owner") from error
-    if asked.run_id is not None:
-        return Begun(run_id=asked.run_id)
-    if asked.running:
-        raise Problem(409, "conflict", "A run is under way.", remedy="wait until it has ended: GET /autonomous")
-    seconds = max(1, math.ceil(asked.wait.total_seconds()))
-    raise Problem(429, "too-soon", "The last run was asked for a moment ago.", remedy=f"wait {seconds} s", headers={"Retry-After": str(seconds)})
+
+    def work(connection: sa.Connection, now: datetime) -> Answer:
+        try:
+            asked = modes.run_now(connection, caller.person, now)
+        except NotForGuests as error:
+            raise Problem(403, "not-allowed", "Autonomous mode is not for guests.", remedy="ask the owner") from error
+        if asked.run_id is not None:
+            return Answer.of(Begun(run_id=asked.run_id), 202)
+        if asked.running:
+            raise Problem(409, "conflict", "A run is under way.", remedy="wait until it has ended: GET /autonomous")
+        seconds = max(1, math.ceil(asked.wait.total_seconds()))
+        raise Problem(429, "too-soon", "The last run was asked for a moment ago.", remedy=f"wait {seconds} s", headers={"Retry-After": str(seconds)})
+
+    return await sending.do(caller, None, work)
 
 
 async def history(
@@ -151,16 +156,20 @@ async def history(
     return RunList(items=[_run(run) for run in found])
 
 
-async def test_webhook(caller: Writing, house: InHouse, body: WebhookTest | None = None) -> Tested:
-    """Send a test message to Discord: to an address that is not kept, or to the one that is set up."""
-    message = _test_message(house, caller)
+async def test_webhook(caller: Writing, sending: InSending, body: WebhookTest | None = None) -> Response:
+    """Send a test message to Discord: to an address that is not kept, without an Idempotency-Key, or to the one that is set up."""
+    house, message = sending.house, _test_message(sending.house, caller)
     if body is not None and body.webhook_url is not None:
+        refused_key(sending.key)
         await _send_once(house, caller, body.webhook_url.get_secret_value(), message)
-        return Tested(status="sent")
-    count = await house.database.write(lambda connection: places.test(connection, caller.person.id, DISCORD, message, house.clock.now()), key=caller.person.id)
-    if not count:
-        raise Problem(409, "no-webhook", "No Discord webhook is set up.", remedy="PUT /autonomous with discord_webhook, or give webhook_url")
-    return Tested(status="queued")
+        return Answer.of(Tested(status="sent")).response()
+
+    def work(connection: sa.Connection, now: datetime) -> Answer:
+        if not places.test(connection, caller.person.id, DISCORD, message, now):
+            raise Problem(409, "no-webhook", "No Discord webhook is set up.", remedy="PUT /autonomous with discord_webhook, or give webhook_url")
+        return Answer.of(Tested(status="queued"))
+
+    return await sending.do(caller, body, work)
 
 
 async def _send_once(house: House, caller: Caller, url: str, message: Message) -> None:

@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from bot.api import rows
 from bot.api.access import Caller, InHouse, caller
 from bot.api.credentials import vault_of
 from bot.api.fields import Cursor, Limit
+from bot.api.idempotency import Answer, InSending, WithoutKey
 from bot.api.pages import Page
 from bot.api.problems import Problem, not_found
 from orchestrator.actions import credentials
@@ -58,8 +59,8 @@ def router() -> APIRouter:
     made = APIRouter(tags=["credentials"])
     made.add_api_route("/credential-requests", listed, methods=["GET"])
     made.add_api_route("/credential-requests/{request_id}", read, methods=["GET"])
-    made.add_api_route("/credential-requests/{request_id}/form", form, methods=["POST"])
-    made.add_api_route("/credential-requests/{request_id}/decline", decline, methods=["POST"])
+    made.add_api_route("/credential-requests/{request_id}/form", form, methods=["POST"], dependencies=[WithoutKey])
+    made.add_api_route("/credential-requests/{request_id}/decline", decline, methods=["POST"], response_model=CredentialRequestView)
     return made
 
 
@@ -91,12 +92,12 @@ async def form(request_id: RequestId, request: Request, caller: Writing, house: 
     return FormView(address=await house.database.write(work, key=caller.person.id), expires_at=now + FORM_LASTS)
 
 
-async def decline(request_id: RequestId, caller: Writing, house: InHouse) -> CredentialRequestView:
+async def decline(request_id: RequestId, caller: Writing, sending: InSending) -> Response:
     """Do not give it: the task learns that, and ends or goes another way."""
+    house = sending.house
     safe, words = vault_of(house), house.words
 
-    def work(connection: sa.Connection) -> None:
-        now = house.clock.now()
+    def work(connection: sa.Connection, now: datetime) -> Answer:
         found = _open(connection, caller, request_id, now)
         if not safe.decline(connection, found, now):
             raise _over(found.state)
@@ -104,9 +105,9 @@ async def decline(request_id: RequestId, caller: Writing, house: InHouse) -> Cre
             card = Card(f"**{found.service}**\n{words(caller.person.language, 'credential-declined', {})}")
             outgoing.revise(connection, outgoing.Envelope(found.chat_id, caller.person.id, now, found.task_id), found.outgoing_id, card)
         house.runner.go_on(connection, found.task_id)
+        return Answer.of(_shown(connection.execute(sa.select(CredentialRequestRow.__table__).where(CredentialRequestRow.id == found.id)).one()))
 
-    await house.database.write(work, key=caller.person.id)
-    return await read(request_id, caller, house)
+    return await sending.do(caller, None, work)
 
 
 def _open(connection: sa.Connection, caller: Caller, request_id: str, now: datetime) -> credentials.Request:

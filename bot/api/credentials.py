@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from bot.api.access import Caller, InHouse, caller
 from bot.api.fields import Instant, Label
+from bot.api.idempotency import Answer, InSending
 from bot.api.problems import Problem, invalid, not_found
 from bot.app import House
 from orchestrator.actions.credentials import Credentials
@@ -77,7 +78,7 @@ class NewCredentialBody(BaseModel):
         json_schema_extra={
             "examples": [
                 {
-                    "service": "Portal", "kind": "health_portal", "url": "https://portal.example", "tools": ["browser.open"],
+                    "service": "Portal", "kind": "health_portal", "url": "https://portal.example", "tools": ["http.get"],
                     "fields": {"username": "jane", "password": "…"},
                 }
             ]
@@ -95,7 +96,7 @@ class NewCredentialBody(BaseModel):
 def router() -> APIRouter:
     made = APIRouter(tags=["credentials"])
     made.add_api_route("/credentials", listed, methods=["GET"])
-    made.add_api_route("/credentials", create, methods=["POST"], status_code=201)
+    made.add_api_route("/credentials", create, methods=["POST"], status_code=201, response_model=CredentialView)
     made.add_api_route("/credentials/{credential}", read, methods=["GET"])
     made.add_api_route("/credentials/{credential}", forget, methods=["DELETE"], status_code=204)
     made.add_api_route("/credentials/{credential}/uses", uses, methods=["GET"])
@@ -108,22 +109,22 @@ async def listed(caller: Reading, house: InHouse) -> CredentialList:
     return CredentialList(items=[CredentialView.of(one) for one in found])
 
 
-async def create(body: NewCredentialBody, caller: Writing, house: InHouse, response: Response) -> CredentialView:
+async def create(body: NewCredentialBody, caller: Writing, sending: InSending) -> Response:
     """Keep a secret beforehand; tasks that need it will not ask. Better still is the one-time form of a credential request."""
-    safe = vault_of(house)
+    safe = vault_of(sending.house)
+    if unknown := [name for name in body.tools if sending.house.catalogue.tool(name) is None]:
+        raise invalid([("body.tools", f"there is no tool {', '.join(unknown)} here: docs/tools.md names them, such as http.get")])
     new = NewCredential(
         body.service, body.kind, {name: value.get_secret_value() for name, value in body.fields.items()}, _scope(body), body.label, body.expires_at
     )
 
-    def work(connection: sa.Connection) -> Credential:
-        now = house.clock.now()
+    def work(connection: sa.Connection, now: datetime) -> Answer:
         handle = kept.save(safe.vault, connection, caller.person.id, new, now)
         _note(safe, connection, caller, "saved", new.service, new.scope.host, now)
-        return kept.get(connection, caller.person.id, handle)
+        made = CredentialView.of(kept.get(connection, caller.person.id, handle))
+        return Answer.of(made, 201, f"/api/v1/credentials/{made.id}")
 
-    made = CredentialView.of(await house.database.write(work, key=caller.person.id))
-    response.headers["Location"] = f"/api/v1/credentials/{made.id}"
-    return made
+    return await sending.do(caller, body, work)
 
 
 async def read(credential: CredentialId, caller: Reading, house: InHouse) -> CredentialView:

@@ -13,7 +13,8 @@ from fastapi.routing import APIRoute
 from bot.api.problems import MEDIA_TYPE, ProblemDocument
 
 ABOUT = """Tasks, approvals and everything else of one person, as in the chats. Errors are problem documents (RFC 9457); times are ISO 8601 in UTC;
-lists come in pages: follow `next` until it is null. A POST with an `Idempotency-Key` may be sent again: it is answered the same and done once."""
+lists come in pages: follow `next` until it is null. A POST that names the header `Idempotency-Key` may be sent again: it is answered
+the same and done once; the others refuse the header."""
 ERRORS = {
     "400": "The request cannot be read.", "401": "No API key, or one that does not count.", "403": "The key lacks a scope, or the person may not do this.",
     "404": "There is no such thing, or it is somebody else's.", "409": "It cannot be done in this state.", "413": "The body is too large.",

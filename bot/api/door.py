@@ -1,4 +1,4 @@
-"""Before any route: our host, a body of bearable size and depth, text that a database can keep; after it, the headers."""
+"""Before any route: our host, a key before a body is read, a body of bearable size and depth, text that a database can keep; after it, the headers."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from bot.api.access import known_caller
 from bot.api.problems import Problem
 from bot.web.guard import Guard
 
@@ -19,7 +20,8 @@ LARGEST = 1024 * 1024
 """Bytes of a body."""
 DEEPEST = 24
 """How deep JSON may be nested."""
-STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.S)
+STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)', re.S)
+"""A string of JSON; one that is never closed reaches to the end, so that the next quote is not tried again."""
 BRACKET = re.compile(rb"[\[\]{}]")
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Content-Security-Policy": "default-src 'none'"}
@@ -47,6 +49,8 @@ class Door:
 
         try:
             self._look(scope)
+            if _has_body(scope):
+                await known_caller(HTTPConnection(scope))
             receive = await _body(scope, receive)
         except Problem as problem:
             await problem.response()(scope, receive, with_headers)
@@ -65,6 +69,11 @@ def check_host(guard: Guard, connection: HTTPConnection) -> None:
         guard.check_host(Request({**connection.scope, "type": "http"}))
     except HTTPException as error:
         raise Problem(421, "wrong-host", "This address does not serve that host.", remedy="set PUBLIC_URL to the address you use") from error
+
+
+def _has_body(scope: Scope) -> bool:
+    headers = HTTPConnection(scope).headers
+    return "transfer-encoding" in headers or headers.get("content-length", "0") != "0"
 
 
 async def _body(scope: Scope, receive: Receive) -> Receive:
@@ -104,12 +113,11 @@ def _too_large() -> Problem:
 
 def _check(body: bytes) -> None:
     """What is no JSON at all is left to the route, which says where it breaks."""
-    depth = deepest = 0
+    depth = 0
     for bracket in BRACKET.finditer(STRING.sub(b"", body)):
         depth += 1 if bracket.group() in b"[{" else -1
-        deepest = max(deepest, depth)
-    if deepest > DEEPEST:
-        raise Problem(400, "too-deep", "The JSON is nested too deep.", f"At most {DEEPEST} levels are taken.", "body")
+        if depth > DEEPEST:
+            raise Problem(400, "too-deep", "The JSON is nested too deep.", f"At most {DEEPEST} levels are taken.", "body")
     try:
         value = json.loads(body)
     except ValueError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from datetime import datetime
@@ -21,6 +22,7 @@ from bot.api.problems import not_found
 from bot.api.streams import Rights, rights_of
 from bot.app import House
 from bot.event_stream import Ended, Listener, Wanted
+from orchestrator.actions.credentials import TOKEN_BYTES
 from orchestrator.contracts import ENDED
 from orchestrator.tasks import events
 from orchestrator.tasks.events import Event
@@ -38,6 +40,10 @@ WHY = {
     Ended.SLOW: "You read too slowly; come back with the last id you saw.",
     Ended.REFUSED: "The key was revoked, is over, or may not read tasks any more.",
 }
+
+FORM = re.compile(rf"[^\s()\[\]<>\"']*/secret/[0-9a-f]{{{2 * TOKEN_BYTES}}}")
+"""The address of a one-time form, which a task says in its chat. Whoever opens it gives the secret: a key that only reads must not."""
+HIDDEN = "•••"
 
 logger = logging.getLogger(__name__)
 
@@ -87,7 +93,7 @@ async def listed(
     resumed: Annotated[str | None, Header(alias="Last-Event-ID")] = None,
 ) -> Any:  # fmt: skip
     """Everything that happened to your tasks: a page of it, or with `Accept: text/event-stream` as it happens."""
-    wanted = Wanted(person_id=caller.person.id, kinds=KINDS)
+    wanted = of_person(caller)
     if _asks_for_stream(request):
         return await _stream(house, rights_of(request.app), caller, wanted, _start(resumed, last_event_id))
     return await _page(house, wanted, after, limit)
@@ -97,7 +103,7 @@ async def streamed(
     request: Request, house: InHouse, caller: Reading, last_event_id: Last = None, resumed: Annotated[str | None, Header(alias="Last-Event-ID")] = None
 ) -> Response:
     """Everything that happens to your tasks, by SSE, from now on or from the last event you saw."""
-    wanted = Wanted(person_id=caller.person.id, kinds=KINDS)
+    wanted = of_person(caller)
     return await _stream(house, rights_of(request.app), caller, wanted, _start(resumed, last_event_id))
 
 
@@ -124,6 +130,11 @@ async def streamed_of_task(
 # --- shared with WebSockets -------------------------------------------------------------------------------------------
 
 
+def of_person(caller: Caller) -> Wanted:
+    """The events of all of the caller's tasks. What their chats say besides is not theirs to read: it may be a new key."""
+    return Wanted(person_id=caller.person.id, kinds=KINDS, of_tasks=True)
+
+
 async def of_task(house: House, caller: Caller, task: str) -> Wanted:
     """The events of one task of the caller's. Raises Problem 404."""
     mine = sa.select(TaskRow.id).where(TaskRow.id == task, TaskRow.person_id == caller.person.id)
@@ -133,10 +144,10 @@ async def of_task(house: House, caller: Caller, task: str) -> Wanted:
 
 
 def shown(event: Event) -> LiveEvent:
-    """An event as the API tells it: what was said in the chat is info, without buttons that belong to it."""
+    """An event as the API tells it: what was said in the chat is info, without buttons and one-time forms that belong to it."""
     kind, data = event.kind, dict(event.data)
     if kind in {events.MESSAGE, events.EDIT}:
-        told = {"text": data.get("markdown", ""), "edits": data.get("of"), "file": (data.get("file") or {}).get("name")}
+        told = {"text": FORM.sub(HIDDEN, str(data.get("markdown", ""))), "edits": data.get("of"), "file": (data.get("file") or {}).get("name")}
         kind, data = events.INFO, {name: value for name, value in told.items() if value is not None}
     return LiveEvent(id=event.id, task_id=event.task_id, kind=kind, data=data, created_at=event.created_at)  # type: ignore[arg-type]
 

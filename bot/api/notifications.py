@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.api import rows
 from bot.api.access import Caller, InHouse, caller
 from bot.api.fields import Cursor, Limit
+from bot.api.idempotency import Answer, InSending
 from bot.api.pages import Page
 from bot.api.problems import Problem, not_found
 from orchestrator.tasks import notifications
@@ -57,11 +58,11 @@ class Deed(BaseModel):
 def router() -> APIRouter:
     made = APIRouter(tags=["notifications"])
     made.add_api_route("/notifications", listed, methods=["GET"])
-    made.add_api_route("/notifications/read-all", mark_all, methods=["POST"])
+    made.add_api_route("/notifications/read-all", mark_all, methods=["POST"], response_model=Marked)
     made.add_api_route("/notifications/{notification}", read, methods=["GET"])
     made.add_api_route("/notifications/{notification}/read", mark_read, methods=["PUT"])
     made.add_api_route("/notifications/{notification}/unread", mark_unread, methods=["PUT"])
-    made.add_api_route("/notifications/{notification}/act", act, methods=["POST"])
+    made.add_api_route("/notifications/{notification}/act", act, methods=["POST"], response_model=NotificationView)
     return made
 
 
@@ -93,17 +94,20 @@ async def mark_unread(notification: NotificationId, caller: Reading, house: InHo
     return await _mark(notification, caller, house, read=False)
 
 
-async def mark_all(caller: Reading, house: InHouse) -> Marked:
+async def mark_all(caller: Reading, sending: InSending) -> Response:
     """Mark all as read."""
-    now = house.clock.now()
-    return Marked(marked=await house.database.write(lambda connection: notifications.mark_all_read(connection, caller.person.id, now), key=caller.person.id))
+
+    def work(connection: sa.Connection, now: datetime) -> Answer:
+        return Answer.of(Marked(marked=notifications.mark_all_read(connection, caller.person.id, now)))
+
+    return await sending.do(caller, None, work)
 
 
-async def act(notification: NotificationId, body: Deed, caller: Writing, house: InHouse) -> NotificationView:
+async def act(notification: NotificationId, body: Deed, caller: Writing, sending: InSending) -> Response:
     """Mark a reminder as done, or have it ring again later."""
 
-    def work(connection: sa.Connection) -> NotificationView:
-        now, row = house.clock.now(), _mine(connection, caller, notification)
+    def work(connection: sa.Connection, now: datetime) -> Answer:
+        row = _mine(connection, caller, notification)
         if row.state != "open":
             raise Problem(409, "conflict", "This was dealt with already.", f"It is {row.state}.")
         if body.action == "done":
@@ -112,9 +116,9 @@ async def act(notification: NotificationId, body: Deed, caller: Writing, house: 
             raise Problem(409, "conflict", "Only reminders can be snoozed.", field="body.action", remedy="mark it as done or as read")
         else:
             notifications.snooze(connection, row, caller.person, now, body.seconds)
-        return _shown(_mine(connection, caller, notification))
+        return Answer.of(_shown(_mine(connection, caller, notification)))
 
-    return await house.database.write(work, key=caller.person.id)
+    return await sending.do(caller, body, work)
 
 
 async def _mark(notification: str, caller: Caller, house: InHouse, *, read: bool) -> NotificationView:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import datetime
 from typing import Annotated, Literal
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends, Path, Response
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from bot.api.access import Caller, InHouse, caller
+from bot.api.idempotency import Answer, InSending, WithoutKey
 from bot.api.problems import Problem, invalid, not_found
 from bot.app import House
 from orchestrator.tasks import deliveries, digests, places, preferences
 from orchestrator.tasks.deliveries import Message
-from orchestrator.tasks.places import BadAddress, Place, Places
+from orchestrator.tasks.places import BadAddress, Place, Places, TooManyCodes
 from orchestrator.tasks.preferences import CHANNELS, KINDS
 from orchestrator.tasks.quiet_hours import QuietHours
 from storage.models import ChatRow
@@ -119,10 +121,10 @@ def router() -> APIRouter:
     made.add_api_route("/preferences/notifications", read, methods=["GET"])
     made.add_api_route("/preferences/notifications", change, methods=["PUT"])
     made.add_api_route("/preferences/places", listed, methods=["GET"])
-    made.add_api_route("/preferences/places", add, methods=["POST"], status_code=201)
-    made.add_api_route("/preferences/places/confirm-email", confirm, methods=["POST"])
+    made.add_api_route("/preferences/places", add, methods=["POST"], status_code=201, dependencies=[WithoutKey])
+    made.add_api_route("/preferences/places/confirm-email", confirm, methods=["POST"], response_model=PlaceView)
     made.add_api_route("/preferences/places/{place}", remove, methods=["DELETE"], status_code=204)
-    made.add_api_route("/preferences/places/{place}/test", test, methods=["POST"], status_code=202)
+    made.add_api_route("/preferences/places/{place}/test", test, methods=["POST"], status_code=202, response_model=Queued)
     return made
 
 
@@ -186,17 +188,26 @@ async def add(body: NewPlace, caller: Writing, house: InHouse) -> PlaceMade:
 
     try:
         return await house.database.write(work, key=person.id)
+    except TooManyCodes as error:
+        seconds = max(1, math.ceil(error.wait.total_seconds()))
+        remedy = f"wait {seconds} s; the code that came last still counts"
+        raise Problem(429, "too-many-codes", "Too many codes were sent.", str(error), "body.address", remedy, headers={"Retry-After": str(seconds)}) from error
     except BadAddress as error:
         raise invalid([WHY.get(error.key, ("body.address", "this address cannot be used"))]) from error
 
 
-async def confirm(body: Code, caller: Writing, house: InHouse) -> PlaceView:
+async def confirm(body: Code, caller: Writing, sending: InSending) -> Response:
     """Give the code that came by mail: the address is yours."""
-    known = house_places(house)
-    made = await house.database.write(lambda connection: known.confirm_email(connection, caller.person.id, body.code, house.clock.now()), key=caller.person.id)
-    if made is None:
-        raise invalid([("body.code", "this code is wrong, too old, or was tried too often; add the address again for a new one")])
-    return PlaceView.model_validate(_place(made))
+    known = house_places(sending.house)
+
+    def work(connection: sa.Connection, now: datetime) -> Answer:
+        made = known.confirm_email(connection, caller.person.id, body.code, now)
+        if made is None:
+            wrong = "this code is wrong, too old, or was tried too often; add the address again for a new one"
+            return Answer(422, invalid([("body.code", wrong)]).body())
+        return Answer.of(PlaceView.model_validate(_place(made)))
+
+    return await sending.do(caller, body, work)
 
 
 async def remove(place: PlaceId, caller: Writing, house: InHouse) -> None:
@@ -205,21 +216,22 @@ async def remove(place: PlaceId, caller: Writing, house: InHouse) -> None:
         raise not_found("place")
 
 
-async def test(place: PlaceId, caller: Writing, house: InHouse) -> Queued:
+async def test(place: PlaceId, caller: Writing, sending: InSending) -> Response:
     """Send a test message there."""
+    house = sending.house
 
-    def work(connection: sa.Connection) -> int:
+    def work(connection: sa.Connection, now: datetime) -> Answer:
         found = places.find(connection, caller.person.id, place)
         if found is None:
             raise not_found("place")
         if found.state == deliveries.PENDING:
             raise Problem(409, "conflict", "This address waits for its code.", remedy="POST /preferences/places/confirm-email")
-        language, now = caller.person.language, house.clock.now()
+        language = caller.person.language
         title, text = house.words(language, "test-title", {}), house.words(language, "test-text", {})
         deliveries.queue(connection, caller.person.id, place, found.channel, Message(deliveries.TEST, title, text, now, "success", language=language), now)
-        return 1
+        return Answer.of(Queued(queued=1), 202)
 
-    return Queued(queued=await house.database.write(work, key=caller.person.id))
+    return await sending.do(caller, None, work)
 
 
 def _set_quiet(connection: sa.Connection, person_id: str, quiet: Quiet | None, now: datetime) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -13,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from bot.api import rows
 from bot.api.access import Caller, InHouse, caller
 from bot.api.fields import Cursor, Instant, Limit, Line
-from bot.api.idempotency import Answer, InSending
+from bot.api.idempotency import Answer, InSending, Sending
 from bot.api.pages import Page
 from bot.api.problems import Problem, invalid, not_found
 from bot.api.task_types import configured
@@ -24,7 +25,7 @@ from orchestrator.execution.orders import Order
 from orchestrator.people import api_chat
 from orchestrator.tasks import rhythms, schedules
 from orchestrator.tasks.preferences import REMINDER
-from orchestrator.tasks.rhythms import BadRhythm, Rhythm
+from orchestrator.tasks.rhythms import BadRhythm, Changes, Rhythm
 from storage.models import ScheduleRow
 
 Repeat = Literal["once", "rrule", "cron", "interval"]
@@ -32,6 +33,8 @@ State = Literal["active", "paused", "done", "cancelled"]
 Reading = Annotated[Caller, Depends(caller("tasks:read"))]
 Writing = Annotated[Caller, Depends(caller("tasks:write"))]
 ScheduleId = Annotated[str, Path(max_length=36)]
+Move = Callable[[sa.Connection, Any, datetime], bool]
+"""Changes the state of a schedule; False where it cannot be."""
 
 
 class OrderBody(BaseModel):
@@ -90,7 +93,7 @@ class NewScheduleBody(BaseModel):
 
 
 class ScheduleChanges(BaseModel):
-    """What is to be different; a new `at`, `repeat`, `rule` or `zone` counts from now on."""
+    """What is to be different, from now on. Without a new `at` it keeps its time of day, in another zone that of the clock there."""
 
     model_config = ConfigDict(extra="forbid")
     title: Line | None = None
@@ -108,9 +111,9 @@ def router() -> APIRouter:
     made.add_api_route("/schedules/{schedule}", edit, methods=["PATCH"])
     made.add_api_route("/schedules/{schedule}", cancel, methods=["DELETE"], status_code=204)
     made.add_api_route("/schedules/{schedule}/occurrences", occurrences, methods=["GET"])
-    made.add_api_route("/schedules/{schedule}/pause", pause, methods=["POST"])
-    made.add_api_route("/schedules/{schedule}/resume", resume, methods=["POST"])
-    made.add_api_route("/schedules/{schedule}/skip", skip, methods=["POST"])
+    made.add_api_route("/schedules/{schedule}/pause", pause, methods=["POST"], response_model=ScheduleView)
+    made.add_api_route("/schedules/{schedule}/resume", resume, methods=["POST"], response_model=ScheduleView)
+    made.add_api_route("/schedules/{schedule}/skip", skip, methods=["POST"], response_model=ScheduleView)
     made.add_api_route("/schedules/{schedule}/run", run, methods=["POST"], response_model=OccurrenceView)
     return made
 
@@ -170,13 +173,9 @@ async def edit(schedule: ScheduleId, body: ScheduleChanges, caller: Writing, hou
     """Change its title or its rhythm."""
 
     def work(connection: sa.Connection) -> ScheduleView:
-        now, row = house.clock.now(), _live(connection, caller, schedule)
-        rhythm = None
-        if body.model_fields_set - {"title"}:
-            at = body.at or (row.next_due if row.repeat == "once" else None)
-            rhythm = Rhythm(body.repeat or row.repeat, row.rule if body.rule is None else body.rule, body.zone or row.zone, at)
+        row = _live(connection, caller, schedule)
         try:
-            rhythms.change(connection, row.id, body.title or row.title, rhythm, now)
+            rhythms.change(connection, row, Changes(body.title, body.repeat, body.rule, body.zone, body.at), house.clock.now())
         except BadRhythm as error:
             raise invalid([(f"body.{error.field}", str(error))]) from error
         return _shown(_mine(connection, caller, schedule))
@@ -204,26 +203,26 @@ async def occurrences(schedule: ScheduleId, caller: Reading, house: InHouse, lim
     return OccurrenceList(items=await house.database.read(work))
 
 
-async def pause(schedule: ScheduleId, caller: Writing, house: InHouse) -> ScheduleView:
+async def pause(schedule: ScheduleId, caller: Writing, sending: InSending) -> Response:
     """Hold it; what would come due meanwhile is left out."""
-    return await _move(house, caller, schedule, lambda connection, row: rhythms.pause(connection, row.id), "paused")
+    return await _move(sending, caller, schedule, lambda connection, row, now: rhythms.pause(connection, row.id), "paused")
 
 
-async def resume(schedule: ScheduleId, caller: Writing, house: InHouse) -> ScheduleView:
+async def resume(schedule: ScheduleId, caller: Writing, sending: InSending) -> Response:
     """Let it go on, from the next instant after now."""
-    return await _move(house, caller, schedule, lambda connection, row: rhythms.resume(connection, row, house.clock.now()), "resumed")
+    return await _move(sending, caller, schedule, rhythms.resume, "resumed")
 
 
-async def skip(schedule: ScheduleId, caller: Writing, house: InHouse) -> ScheduleView:
+async def skip(schedule: ScheduleId, caller: Writing, sending: InSending) -> Response:
     """Leave the next instant out."""
 
-    def move(connection: sa.Connection, row: Any) -> bool:
+    def move(connection: sa.Connection, row: Any, now: datetime) -> bool:
         if row.state != "active":
             return False
-        schedules.skip_next(connection, row, house.clock.now())
+        schedules.skip_next(connection, row, now)
         return True
 
-    return await _move(house, caller, schedule, move, "skipped")
+    return await _move(sending, caller, schedule, move, "skipped")
 
 
 async def run(schedule: ScheduleId, caller: Writing, sending: InSending) -> Response:
@@ -237,14 +236,14 @@ async def run(schedule: ScheduleId, caller: Writing, sending: InSending) -> Resp
     return await sending.do(caller, None, work)
 
 
-async def _move(house: House, caller: Caller, schedule: str, move: Any, done: str) -> ScheduleView:
-    def work(connection: sa.Connection) -> ScheduleView:
+async def _move(sending: Sending, caller: Caller, schedule: str, move: Move, done: str) -> Response:
+    def work(connection: sa.Connection, now: datetime) -> Answer:
         row = _mine(connection, caller, schedule)
-        if not move(connection, row):
+        if not move(connection, row, now):
             raise Problem(409, "conflict", f"It cannot be {done} now.", f"It is {row.state}.", remedy="read it again; it may have changed meanwhile")
-        return _shown(_mine(connection, caller, schedule))
+        return Answer.of(_shown(_mine(connection, caller, schedule)))
 
-    return await house.database.write(work, key=caller.person.id)
+    return await sending.do(caller, None, work)
 
 
 def _mine(connection: sa.Connection, caller: Caller, schedule: str) -> Any:

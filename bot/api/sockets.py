@@ -12,15 +12,17 @@ from starlette.websockets import WebSocketDisconnect
 
 from bot.api.access import Caller, authenticate
 from bot.api.door import check_host
-from bot.api.live import KEEP_ALIVE, KINDS, LARGEST_ID, PATIENCE, WHY, of_task, shown
+from bot.api.live import KEEP_ALIVE, LARGEST_ID, PATIENCE, WHY, of_person, of_task, shown
 from bot.api.problems import Problem
 from bot.api.streams import SCOPE, rights_of
 from bot.app import House
-from bot.event_stream import Ended, Listener, Wanted
+from bot.event_stream import Ended, Listener
 
 KEY_WITHIN = 10.0
 """Seconds in which the key must come where the header has none."""
 LONGEST_KEY = 500
+MOST_UNKNOWN = 32
+"""Callers at a time whose key is still awaited; one whose header has it never waits behind them."""
 CODES = {Ended.CLOSING: 1001, Ended.SLOW: 4408, Ended.REFUSED: 4401}
 """Close codes; a refusal at the start is 4000 and its HTTP status."""
 
@@ -46,7 +48,7 @@ async def _serve(websocket: WebSocket, task: str | None) -> None:
     try:
         caller = await _caller(websocket)
         house: House = websocket.app.state.house
-        wanted = Wanted(person_id=caller.person.id, kinds=KINDS) if task is None else await of_task(house, caller, task)
+        wanted = of_person(caller) if task is None else await of_task(house, caller, task)
         start = await house.live.starting_point(_asked(websocket, None if task is None else 0))
         rights = rights_of(websocket.app)
         rights.make_room(caller)
@@ -71,13 +73,25 @@ async def _caller(websocket: WebSocket) -> Caller:
     check_host(app.state.guard, websocket)
     scheme, _, key = websocket.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer":
-        await websocket.accept()
-        key = await _first_message(websocket)
+        key = await _awaited_key(websocket)
     found = await authenticate(app.state.house, key.strip())
     app.state.limits.take(websocket, found.key_id)
     if SCOPE not in found.scopes:
         raise Problem(403, "scope-missing", "This key may not do that.", f"It lacks {SCOPE}.")
     return found
+
+
+async def _awaited_key(websocket: WebSocket) -> str:
+    """The key that comes as the first message. Raises Problem 429 where too many wait for theirs."""
+    state = websocket.app.state
+    if state.unknown_sockets >= MOST_UNKNOWN:
+        raise Problem(429, "too-many-unknown", "Too many callers without a key wait here.", remedy="send the key in the header, or try again in 10 s")
+    state.unknown_sockets += 1
+    try:
+        await websocket.accept()
+        return await _first_message(websocket)
+    finally:
+        state.unknown_sockets -= 1
 
 
 async def _first_message(websocket: WebSocket) -> str:

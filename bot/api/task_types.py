@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Response
 from fastapi import Path as InPath
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from bot.api.access import Caller, InHouse, caller
 from bot.api.fields import Anything
+from bot.api.idempotency import Answer, InSending
 from bot.api.problems import Problem, invalid, not_found
 from bot.app import House
 from orchestrator.contracts import Agent
@@ -64,7 +65,7 @@ def router() -> APIRouter:
     made = APIRouter(tags=["task types"])
     made.add_api_route("/task-types", listed, methods=["GET"])
     made.add_api_route("/task-types/{task_type}", read, methods=["GET"])
-    made.add_api_route("/task-types/{task_type}/validate", validate, methods=["POST"])
+    made.add_api_route("/task-types/{task_type}/validate", validate, methods=["POST"], response_model=Verdict)
     return made
 
 
@@ -83,14 +84,15 @@ async def read(task_type: TypeName, caller: Reading, house: InHouse) -> TaskType
     return TaskTypeDetail(type=task_type, agent=agent.name, config_schema=model.model_json_schema())
 
 
-async def validate(task_type: TypeName, body: Configuration, caller: Reading, house: InHouse) -> Verdict:
+async def validate(task_type: TypeName, body: Configuration, caller: Reading, sending: InSending) -> Response:
     """Whether a configuration would do; each fault names its field and the remedy. Nothing is made."""
     from agents.configurations import check  # noqa: PLC0415
 
-    _, model = await asyncio.to_thread(_known, house, task_type)
+    _, model = await asyncio.to_thread(_known, sending.house, task_type)
     config, faults = check(model, body.config)
     errors = [ConfigurationFault(field=f"config.{fault.field}", message=fault.message, remedy=fault.remedy) for fault in faults]
-    return Verdict(valid=not faults, errors=errors, config=None if faults else config)
+    verdict = Verdict(valid=not faults, errors=errors, config=None if faults else config)
+    return await sending.do(caller, body, lambda connection, now: Answer.of(verdict))
 
 
 def configured(house: House, task_type: str, given: Mapping[str, Any], at: str = "body") -> dict[str, Any]:

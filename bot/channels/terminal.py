@@ -16,16 +16,17 @@ from rich.control import Control
 from rich.markdown import Markdown
 from rich.segment import ControlType
 
-from bot.channels.base import Capabilities, Incoming, Intake, Key, Kind, Markup, Part
+from bot.channels.base import Incoming, Intake, Key, Kind, Part
+from bot.channels.recording import CAPABILITIES, TOAST, Recording
 from orchestrator.contracts import Attachment
 
-NAME, CHAT, OWNER = "terminal", "local", "owner"
+NAME, CHAT, OWNER = "web", "local", "owner"
+"""The terminal and the page are one chat: what was asked for here is answered there, should only the page be served by then."""
 PROMPT = "you> "
 QUIET = 1.5
 """Seconds without an answer after which a piped conversation counts as over."""
 CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """Characters that could command the terminal or turn its text around: nobody's message may hold them."""
-CAPABILITIES = Capabilities(text_limit=20_000, markup=Markup.MARKDOWN, edits=True, files=True)
 ReadLine = Callable[[], Awaitable[str | None]]
 
 
@@ -174,16 +175,19 @@ class TerminalView:
 
 
 class TerminalChannel:
-    """Speaks with the person at this terminal, who is the local owner."""
+    """Speaks with the person at this terminal, who is the local owner. What it shows is recorded, so that the page shows it, too."""
 
     name = NAME
     capabilities = CAPABILITIES
 
-    def __init__(self, console: Console | None = None, read_line: ReadLine = read_standard_input, *, interactive: bool | None = None) -> None:
-        """`interactive` shows a prompt; unless told, it is whether standard input is a terminal."""
+    def __init__(
+        self, console: Console | None = None, read_line: ReadLine = read_standard_input, *, interactive: bool | None = None, record: Recording | None = None
+    ) -> None:
+        """`interactive` shows a prompt; unless told, it is whether standard input is a terminal. Without `record` nothing stays."""
         self._interactive = sys.stdin.isatty() if interactive is None else interactive
         self._view = TerminalView(console or Console(), interactive=self._interactive)
         self._read_line = read_line
+        self._record = record
         self._sent = 0
 
     async def run(self, intake: Intake) -> None:
@@ -201,14 +205,18 @@ class TerminalChannel:
 
     async def send(self, chat: str, part: Part) -> str:
         self._sent += 1
-        place = str(self._sent)
+        place = str(self._sent) if self._record is None else await self._record.send(chat, part)
         self._view.show(place, part.markdown or part.text, part.keys, part.file)
         return place
 
     async def edit(self, chat: str, platform_id: str, part: Part) -> None:
+        if self._record is not None:
+            await self._record.edit(chat, platform_id, part)
         self._view.change(platform_id, part.markdown or part.text, part.keys)
 
     async def answer_press(self, press_id: str, text: str) -> None:
+        if self._record is not None:
+            await self._record.record(CHAT, TOAST, {"text": text, "press": press_id}, None, None)
         self._view.note(f"({text})")
 
     async def remove(self, chat: str, platform_id: str) -> None:

@@ -33,7 +33,10 @@ class Guard:
 
     def check_host(self, request: Request) -> None:
         """Refuse a Host that is not ours: the defence against DNS rebinding."""
-        host = urlsplit("//" + request.headers.get("host", "")).hostname or ""
+        try:
+            host = urlsplit("//" + request.headers.get("host", "")).hostname or ""
+        except ValueError:  # such as a bracket that is never closed
+            host = ""
         if not host or (host not in LOCAL and host != self.public_host):
             raise HTTPException(421, "this address does not serve that host")
 

@@ -11,7 +11,7 @@ from orchestrator.tasks import events
 from storage.models import ButtonRow, ChatRow, EventRow, MessageRow
 
 SHOWN = 100
-KINDS = (events.MESSAGE, "edit", "toast", events.PROGRESS)
+KINDS = (events.MESSAGE, events.EDIT, "toast", events.PROGRESS)
 
 
 def chat_row(connection: sa.Connection, channel: str, external_id: str) -> Any:
@@ -22,18 +22,28 @@ def recent(connection: sa.Connection, chat_id: str, upto: int) -> dict[str, Any]
     """The last messages of both sides in order, and the event id from which the stream goes on: one that is settled."""
     sent = sa.select(EventRow.id, EventRow.data, EventRow.created_at).where(EventRow.chat_id == chat_id, EventRow.kind == events.MESSAGE, EventRow.id <= upto)
     entries = [_from_event(row) for row in connection.execute(sent.order_by(EventRow.id.desc()).limit(SHOWN))]
-    edits = sa.select(EventRow.data).where(EventRow.chat_id == chat_id, EventRow.kind == "edit", EventRow.id <= upto).order_by(EventRow.id)
-    newest = {row.data["of"]: row.data for row in connection.execute(edits)}
-    for entry in entries:
-        if entry["id"] in newest:
-            entry |= {"html": newest[entry["id"]]["html"], "buttons": newest[entry["id"]]["buttons"]}
+    for edit in _newest_edits(connection, chat_id, [entry["id"] for entry in entries], upto):
+        for entry in entries:
+            if entry["id"] == edit["of"]:
+                entry |= {"html": edit["html"], "buttons": edit["buttons"]}
     said = sa.select(MessageRow.platform_id, MessageRow.text, MessageRow.received_at).where(MessageRow.chat_id == chat_id)
     entries += [
         {"id": row.platform_id, "mine": True, "html": html.escape(row.text), "buttons": [], "at": row.received_at.isoformat()}
         for row in connection.execute(said.order_by(MessageRow.seq.desc()).limit(SHOWN))
     ]
+    entries.reverse()  # newest first until here: those of the same moment keep their order
     entries.sort(key=lambda entry: entry["at"])
     return {"entries": [_live_buttons(connection, entry) for entry in entries[-SHOWN:]], "last": upto}
+
+
+def _newest_edits(connection: sa.Connection, chat_id: str, shown: list[str], upto: int) -> list[dict[str, Any]]:
+    """The last edit of each of these messages, and no other: a status is edited every second."""
+    if not shown:
+        return []
+    of = EventRow.data["of"].as_string()
+    after_them = EventRow.id.between(min(map(int, shown)), upto)
+    last = sa.select(sa.func.max(EventRow.id)).where(EventRow.chat_id == chat_id, EventRow.kind == events.EDIT, after_them, of.in_(shown)).group_by(of)
+    return list(connection.execute(sa.select(EventRow.data).where(EventRow.id.in_(last))).scalars())
 
 
 def event_json(row: Any) -> dict[str, Any]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, cast
@@ -15,6 +16,7 @@ from orchestrator.actions.policy import Facts, Judgement, Verdict
 from orchestrator.contracts import Effect, Json, Person, Task, Tool
 from orchestrator.outside import Deed, OutsideTool, Preview, Reach, Result
 
+BROKEN = re.compile("[\ud800-\udfff]")
 LOOKING, CHANGING = Reach(Deed.READ), Reach(Deed.OWN)
 
 
@@ -49,6 +51,11 @@ class Call:
     @property
     def outside(self) -> OutsideTool | None:
         return outside_tool(self.tool)
+
+    @property
+    def paid(self) -> bool:
+        """Whether an attempt may be charged by somebody else, whatever comes of it: the tool's own word."""
+        return bool(getattr(self.tool, "paid", False))
 
     @property
     def idempotency_key(self) -> str:
@@ -104,7 +111,34 @@ def plan_digest(tool: str, version: int, arguments: Json, files: Mapping[str, st
         "tool": tool, "version": version, "arguments": arguments, "files": dict(files), "credential": reach.credential,
         "target": [sorted(reach.hosts), list(reach.recipients)], "person": person_id, "task": task.id, "epoch": task.epoch,
     }  # fmt: skip
-    return hashlib.sha256(json.dumps(bound, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(bound, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Every text and name in a JSON value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for name, item in value.items():
+            yield str(name)
+            yield from texts(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from texts(item)
+
+
+def is_broken(text: str) -> bool:
+    """Whether a text holds lone surrogates: it can be neither hashed, stored nor sent."""
+    return BROKEN.search(text) is not None
+
+
+def mended(value: Any) -> Any:
+    """A JSON value in which lone surrogates are written out, so that the journal can keep what was asked for."""
+    if isinstance(value, str):
+        return BROKEN.sub(lambda half: f"\\u{ord(half.group()):04x}", value)
+    if isinstance(value, Mapping):
+        return {mended(str(name)): mended(item) for name, item in value.items()}
+    return [mended(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def outside_tool(tool: Tool) -> OutsideTool | None:

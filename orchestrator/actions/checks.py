@@ -9,7 +9,7 @@ import pydantic
 
 from orchestrator.actions import approvals, asking, budgets, effects, permissions, taint
 from orchestrator.actions.approvals import Kind
-from orchestrator.actions.calls import Call, Pending, is_read, reach_of
+from orchestrator.actions.calls import Call, Pending, is_broken, is_read, mended, reach_of, texts
 from orchestrator.actions.policy import Judgement, Verdict
 from orchestrator.actions.rules import Rules, estimate
 from orchestrator.contracts import Effect, FatalError, ToolError
@@ -21,6 +21,9 @@ from storage.audit import AuditKind
 
 def schema(rules: Rules, call: Call) -> None:
     """Arguments must fit the tool's model; what the call touches is the tool's word, not the caller's."""
+    if any(map(is_broken, texts(call.arguments))):
+        call.arguments = mended(call.arguments)
+        raise ToolError(f"{call.tool.name}: the arguments hold half a character (a lone surrogate), which is no text")
     try:
         call.arguments = call.tool.arguments.model_validate(call.arguments)
     except pydantic.ValidationError as error:
@@ -59,6 +62,22 @@ def local_policy(rules: Rules, call: Call) -> None:
         raise refused(rules, call, "forbidden")
 
 
+def doubt(rules: Rules, call: Call) -> Pending | None:
+    """What an earlier attempt may have done, before the task was tried anew, is asked about before anything is asked or done again."""
+    if is_read(call.tool) or effects.of_call(call.connection, call) is not None:
+        return None
+    entry = effects.open_before(call.connection, call)
+    if entry is None:
+        return None
+    said = approvals.latest(call.connection, call.task, call.key, Kind.UNKNOWN)
+    if said is None:
+        left = entry.state == effects.UNKNOWN
+        effects.move(call.connection, entry.id, (effects.IN_DOUBT,), effects.UNKNOWN)
+        rules.ask_about(call.connection, call.person, call.task, entry, call.preview(rules.words).details, again=left)
+        return Pending()
+    return None if said.decision == approvals.RESEND else _after_unknown(rules, call, entry)
+
+
 def approval(rules: Rules, call: Call) -> Pending | None:
     """What policy asks about goes on only after a person's decision on exactly this plan; the plan in the row is what runs."""
     if call.judgement.verdict is not Verdict.ASK or permissions.covers(rules.policy.standing, call):
@@ -93,9 +112,17 @@ def _in_plan(rules: Rules, call: Call) -> Pending | None:
 def budget(rules: Rules, call: Call) -> Pending | None:
     """Reserve before the call what it may cost, or ask for more."""
     call.estimate = estimate(call)
+    if call.paid and _was_begun(call):
+        budgets.settle(call.connection, call.task, call.key, budgets.reserved(call.connection, call.task, call.key), call.now)
     limits = budgets.limits_for(rules.policy.budgets, call.person, call.task, call.now)
     shortage = budgets.reserve(call.connection, call.person, call.task, call.key, call.tool.name, call.estimate, limits, call.now)
     return None if shortage is None else rules.ask_for_budget(call.connection, call.person, call.task, call.key, shortage)
+
+
+def _was_begun(call: Call) -> bool:
+    """Whether an attempt at a paid call was begun and cut off: it may have been paid for, and counts in full, as a thought does."""
+    entry = effects.of_call(call.connection, call)
+    return entry is not None and entry.state in {effects.CLAIMED, effects.IN_DOUBT}
 
 
 def ledger(rules: Rules, call: Call) -> Pending | None:
@@ -121,6 +148,8 @@ def _go_on(rules: Rules, call: Call, entry: effects.Entry) -> Pending | None:
     if entry.state == effects.HELD and entry.not_before is not None and call.now < entry.not_before:
         return Pending(entry.not_before)
     if entry.state in effects.OPEN:
+        if entry.digest != call.digest():
+            effects.replan(call.connection, entry, call, call.preview(rules.words).summary)
         effects.claim(call.connection, entry.id)
     elif entry.state == effects.IN_DOUBT and call.tool.effect is Effect.IDEMPOTENT:
         effects.claim(call.connection, entry.id, (effects.IN_DOUBT,))
@@ -143,8 +172,12 @@ def _after_unknown(rules: Rules, call: Call, entry: effects.Entry) -> Pending | 
     if said is None or said.state == approvals.PENDING:
         return Pending()
     if said.decision == approvals.SENT:
-        call.known = Result({"confirmed_by_person": True})
+        call.effect_id, call.known = entry.id, Result({"confirmed_by_person": True})
         effects.settle(call.connection, entry.id, call.known, call.known.value, call.now)
+        budgets.settle(call.connection, call.task, call.key, budgets.reserved(call.connection, call.task, call.key), call.now)
+        rules.note(
+            call.connection, AuditKind.EFFECT, call.tool.name, call.person.id, call.task.id, digest=entry.digest, approval=entry.approval_id, confirmed=True
+        )
         return None
     if said.decision == approvals.RESEND:
         effects.claim(call.connection, entry.id, (effects.UNKNOWN,))
@@ -179,7 +212,8 @@ def audit(rules: Rules, call: Call, result: Result) -> None:
     if call.permission_id is not None and call.effect_id is not None:
         rules.tell_of_use(call, call.permission_id)
     if call.effect_id is not None:
-        rules.note(call.connection, AuditKind.EFFECT, call.tool.name, call.person.id, call.task.id, digest=call.digest(), approval=call.approval_id)
+        digest = effects.get(call.connection, call.effect_id).digest
+        rules.note(call.connection, AuditKind.EFFECT, call.tool.name, call.person.id, call.task.id, digest=digest, approval=call.approval_id)
 
 
 def record_undo(rules: Rules, call: Call, result: Result) -> None:

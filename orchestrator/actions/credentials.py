@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from orchestrator.contracts import Action, Button, Card, Person, Task, ToolError, Words
+from orchestrator.contracts import Action, Button, Card, Person, Task, ToolError, TransientError, Words
 from orchestrator.outside import Secret
 from orchestrator.tasks import notifications, outgoing
 from storage import vault as safe
@@ -26,6 +26,7 @@ from storage.vault.credentials import CredentialKind, NewCredential, Scope
 
 LASTS = timedelta(hours=24)
 FORM_LASTS = timedelta(minutes=10)
+VERIFIED_LASTS = timedelta(days=1)
 TOKEN_BYTES = 16
 ASKED_AT_MOST = 2
 """How often a task asks by itself: once more where nobody answered in time."""
@@ -88,8 +89,9 @@ class Credentials:
 
     def handle_for(self, connection: sa.Connection, person: Person, task: Task, key: str, wanted: Wanted, now: datetime) -> str | None:
         """The handle of a credential that is there already, else None after asking for it, once. Raises ToolError where it was refused."""
-        found = kept.find(connection, person.id, service=wanted.service, kind=wanted.kind, now=now)
-        if found is not None and found.verification is not kept.Verification.FAILED and _fits(found, wanted):
+        scope = _scope(wanted)
+        found = scope and kept.find(connection, person.id, service=wanted.service, kind=wanted.kind, scope=scope, now=now)
+        if found:
             return found.handle
         mine = (CredentialRequestRow.task_id == task.id, CredentialRequestRow.key == key, CredentialRequestRow.epoch == task.epoch)
         states = list(connection.execute(sa.select(CredentialRequestRow.state).where(*mine).order_by(CredentialRequestRow.id)).scalars())
@@ -181,15 +183,28 @@ class Credentials:
     # --- its use ---
 
     def reveal(self, connection: sa.Connection, person: Person, task: Task, tool: str, handle: str, url: str, now: datetime) -> Secret:
-        """The value for exactly this place and tool; leaves a receipt. Raises ToolError."""
+        """The value for exactly this place and tool; leaves a receipt. Raises ToolError, or TransientError while the key service is away."""
         parts = urlsplit(url)
         try:
             found = kept.reveal(self.vault, connection, person.id, handle, scheme=parts.scheme, host=parts.hostname or "", port=parts.port, tool=tool, now=now)
             kept.record_use(connection, person.id, handle, task_id=task.id, tool=tool, host=parts.hostname or "", now=now)
+        except safe.KeyServiceDown as error:
+            raise TransientError(str(error)) from error
         except safe.VaultError as error:
             raise ToolError(str(error)) from error
         self._note(connection, Entry(AuditKind.CREDENTIAL, "used", now, person.id, task.id, {"tool": tool, "host": parts.hostname or ""}))
         return Secret(found.fields)
+
+    def tried(self, connection: sa.Connection, person: Person, task: Task, handle: str, now: datetime, *, accepted: bool) -> None:
+        """The service took it, or refused it. One that the person has forgotten meanwhile is left alone."""
+        try:
+            if accepted:
+                kept.mark_verified(connection, person.id, handle, now)
+                return
+            kept.mark_failed(connection, person.id, handle)
+        except safe.NoSuchCredential:
+            return
+        self._note(connection, Entry(AuditKind.CREDENTIAL, "refused", now, person.id, task.id, {"handle": handle}))
 
     def _note(self, connection: sa.Connection, entry: Entry) -> None:
         if self.audit is not None:
@@ -206,6 +221,13 @@ class Revealing:
 
     async def reveal(self, person: Person, task: Task, tool: str, handle: str, url: str) -> Secret:
         return await self.database.write(lambda connection: self.credentials.reveal(connection, person, task, tool, handle, url, self.now()), key=task.id)
+
+    async def tried(self, person: Person, task: Task, handle: str, *, accepted: bool) -> None:
+        """That it works is written down once a day at most: most calls only read."""
+        now = self.now()
+        if accepted and await self.database.read(lambda connection: kept.known_to_work(connection, person.id, handle, since=now - VERIFIED_LASTS)):
+            return
+        await self.database.write(lambda connection: self.credentials.tried(connection, person, task, handle, now, accepted=accepted), key=task.id)
 
 
 def find(connection: sa.Connection, request_id: str, person_id: str) -> Request | None:
@@ -274,13 +296,13 @@ def _channel_of(connection: sa.Connection, request: Request) -> str:
     return str(connection.execute(sa.select(ChatRow.channel).where(ChatRow.id == request.chat_id)).scalar_one())
 
 
-def _fits(found: kept.Credential, wanted: Wanted) -> bool:
+def _scope(wanted: Wanted) -> Scope | None:
+    """What a credential must be for to fit; None where that is too vague for any."""
     parts = urlsplit(wanted.url)
     try:
-        scope = Scope.of(parts.scheme, parts.hostname or "", parts.port, wanted.tools)
+        return Scope.of(parts.scheme, parts.hostname or "", parts.port, wanted.tools)
     except ValueError:
-        return False
-    return (scope.scheme, scope.host, scope.port) == (found.scope.scheme, found.scope.host, found.scope.port) and scope.tools <= found.scope.tools
+        return None
 
 
 def _close(connection: sa.Connection, request_id: str, state: str, now: datetime) -> bool:

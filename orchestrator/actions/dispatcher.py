@@ -32,6 +32,7 @@ ADMISSION: tuple[Check, ...] = (
     checks.rates,
     checks.marks,
     checks.policy,
+    checks.doubt,
     checks.approval,
     checks.budget,
     checks.ledger,

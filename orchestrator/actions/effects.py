@@ -14,9 +14,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from orchestrator.actions.calls import Call
-from orchestrator.contracts import Json, LostRace
+from orchestrator.contracts import ENDED, Json, LostRace, Task
 from orchestrator.outside import Result, Undo
-from storage.models import EffectRow, new_id
+from storage.models import ApprovalRow, EffectRow, TaskRow, new_id
 
 HELD, CLAIMED, IN_DOUBT, DONE, FAILED, UNKNOWN, DROPPED, UNDOING, UNDONE = (
     "held",
@@ -31,7 +31,7 @@ HELD, CLAIMED, IN_DOUBT, DONE, FAILED, UNKNOWN, DROPPED, UNDOING, UNDONE = (
 )
 OPEN = (HELD, CLAIMED)
 UNDOING_KEY = "undo"
-"""The step key under which the undo agent takes something back."""
+"""The step key under which the undo agent takes something back, and the type of its tasks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,7 @@ class Entry:
     outgoing_id: str | None
     approval_id: str | None
     created_at: datetime
+    digest: str
 
     @property
     def covered(self) -> bool:
@@ -65,6 +66,26 @@ def of_call(connection: sa.Connection, call: Call) -> Entry | None:
     mine = (EffectRow.task_id == call.task.id, EffectRow.key == call.key, EffectRow.epoch == call.task.epoch)
     row = connection.execute(sa.select(EffectRow.__table__).where(*mine)).first()
     return _from_row(row) if row else None
+
+
+def open_before(connection: sa.Connection, call: Call) -> Entry | None:
+    """What an earlier epoch left open of this very step: it got to the irreversible moment, and nobody knows more. None where the step is another one by now."""
+    mine = (EffectRow.task_id == call.task.id, EffectRow.key == call.key, EffectRow.epoch < call.task.epoch, EffectRow.tool == call.tool.name)
+    query = sa.select(EffectRow.__table__).where(*mine, EffectRow.state.in_((IN_DOUBT, UNKNOWN))).order_by(EffectRow.epoch.desc())
+    given = call.plain_arguments()
+    return next((entry for entry in map(_from_row, connection.execute(query)) if given in _asked_for(connection, entry)), None)
+
+
+def _asked_for(connection: sa.Connection, entry: Entry) -> list[Any]:
+    """What an entry runs, and what was asked for before a person edited it."""
+    mine = (ApprovalRow.task_id == entry.task_id, ApprovalRow.key == entry.key, ApprovalRow.epoch == entry.epoch, ApprovalRow.tool == entry.tool)
+    return [entry.arguments, *connection.execute(sa.select(ApprovalRow.arguments).where(*mine)).scalars()]
+
+
+def replan(connection: sa.Connection, entry: Entry, call: Call, summary: str) -> None:
+    """What will happen has changed before it happened: the entry says what it is now."""
+    values = {"arguments": call.plain_arguments(), "digest": call.digest(), "approval_id": call.approval_id, "version": call.tool.version, "summary": summary}
+    connection.execute(sa.update(EffectRow).where(EffectRow.id == entry.id, EffectRow.state.in_(OPEN)).values(**values))
 
 
 def plan(connection: sa.Connection, call: Call, summary: str, *, hold_until: datetime | None, state: str = "") -> Entry:
@@ -116,8 +137,8 @@ def settle(connection: sa.Connection, effect_id: str, result: Result, value: Jso
 
 
 def fail(connection: sa.Connection, effect_id: str, now: datetime) -> None:
-    """It certainly did not happen and will not be tried again under this step."""
-    move(connection, effect_id, (HELD, CLAIMED, IN_DOUBT, UNKNOWN), FAILED, finished_at=now)
+    """It certainly did not happen and will not be tried again under this step. What nobody knows stays unknown."""
+    move(connection, effect_id, (HELD, CLAIMED, IN_DOUBT), FAILED, finished_at=now)
 
 
 def is_in_doubt(connection: sa.Connection, effect_id: str) -> bool:
@@ -148,10 +169,31 @@ def done_in(connection: sa.Connection, task_id: str) -> list[Entry]:
     return [_from_row(row) for row in connection.execute(query)]
 
 
+def unclear_in(connection: sa.Connection, task_id: str, states: tuple[str, ...] = (IN_DOUBT, UNKNOWN)) -> list[Entry]:
+    """What a task may have done to the world, oldest first."""
+    query = sa.select(EffectRow.__table__).where(EffectRow.task_id == task_id, EffectRow.state.in_(states)).order_by(EffectRow.id)
+    return [_from_row(row) for row in connection.execute(query)]
+
+
+def left_in_doubt(connection: sa.Connection, before: datetime, limit: int = 100) -> list[Entry]:
+    """What got into doubt before an instant and belongs to a task that has ended, or begun anew, since: no run will settle it."""
+    left = sa.or_(TaskRow.state.in_([state.value for state in ENDED]), TaskRow.epoch > EffectRow.epoch)
+    query = sa.select(EffectRow.__table__).join(TaskRow, TaskRow.id == EffectRow.task_id)
+    query = query.where(EffectRow.state == IN_DOUBT, EffectRow.in_doubt_at < before, left).order_by(EffectRow.id).limit(limit)
+    return [_from_row(row) for row in connection.execute(query)]
+
+
+def not_taken_back(connection: sa.Connection, undoing: Task) -> None:
+    """The task that was to take an effect back has failed: the effect counts as done, and can be taken back again."""
+    entry = find(connection, str(undoing.slots.get("effect", "")), undoing.person_id) if undoing.type == UNDOING_KEY else None
+    if entry is not None:
+        move(connection, entry.id, (UNDOING,), DONE)
+
+
 def _from_row(row: Any) -> Entry:
     undo = Undo(row.undo["tool"], row.undo["arguments"], row.undo["label"]) if row.undo else None
     value = (row.result or {}).get("value")
     return Entry(
         row.id, row.task_id, row.person_id, row.key, row.epoch, row.tool, row.arguments, row.state, row.summary, value, undo,
-        row.not_before, row.outgoing_id, row.approval_id, row.created_at,
+        row.not_before, row.outgoing_id, row.approval_id, row.created_at, row.digest,
     )  # fmt: skip

@@ -169,7 +169,7 @@ def covers(standing: Standing, call: Call) -> bool:
     known = effects.of_call(call.connection, call)
     used = _use_of(call)
     if used is not None:
-        begun = known is not None and known.state not in effects.OPEN
+        begun = known is not None and known.state not in effects.OPEN and known.digest == call.digest()
         if not begun and _fitting(standing, call, sa.and_(PermissionRow.id == used, *_in_force(call.now))) is None:
             return False
         call.permission_id = used
@@ -177,7 +177,7 @@ def covers(standing: Standing, call: Call) -> bool:
     if not (call.facts.tainted and call.facts.private) and call.task.type == UNDO and effects.is_undo_of(call.connection, call):
         return True
     if known is not None:
-        return known.covered and not (call.facts.tainted and call.facts.private)
+        return known.covered and known.digest == call.digest() and not (call.facts.tainted and call.facts.private)
     found = next(_free(standing, call), None)
     if found is None:
         return False

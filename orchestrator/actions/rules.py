@@ -113,12 +113,18 @@ class Rules:
         """An effect was interrupted at its irreversible moment and cannot be looked up: only a person can say."""
         if call.effect_id is None or not effects.move(call.connection, call.effect_id, (effects.IN_DOUBT,), effects.UNKNOWN):
             return
-        preview, judge = call.preview(self.words), oneself(call.connection, call.person, call.task)
+        self.ask_about(call.connection, call.person, call.task, effects.get(call.connection, call.effect_id), call.preview(self.words).details)
+
+    def ask_about(
+        self, connection: sa.Connection, person: Person, task: Task, entry: effects.Entry, details: tuple[tuple[str, str], ...] = (), *, again: bool = False
+    ) -> None:
+        """Ask what became of an entry of the ledger; `again` where the person left it open before."""
+        judge = oneself(connection, person, task)
+        shown = Shown(entry.summary, details, (self.say(person, "note-unknown-again" if again else "note-unknown"),))
         new = Ask(
-            Kind.UNKNOWN, call.task, call.key, call.digest(), Shown(preview.summary, preview.details, (self.say(call.person, "note-unknown"),)),
-            call.person.id, judge.chat_id, call.now, UNKNOWN_KEPT, call.tool.name, call.tool.version, call.plain_arguments(),
+            Kind.UNKNOWN, task, entry.key, entry.digest, shown, person.id, judge.chat_id, self.clock.now(), UNKNOWN_KEPT, entry.tool, 0, entry.arguments,
         )  # fmt: skip
-        asking.open_ask(call.connection, new, call.person, self.words)
+        asking.open_ask(connection, new, person, self.words)
 
 
 def estimate(call: Call) -> float:

@@ -1,4 +1,4 @@
-"""The business as it stands now: the file, reread when it changes, and under it what was changed by message."""
+"""The business as it stands now: the file, reread when it changes, and on top what was changed by message. Of the two, the newer word counts."""
 
 from __future__ import annotations
 
@@ -77,23 +77,50 @@ class BusinessBook:
             return base
         mark = tuple((row.key, row.changed_at) for row in rows)
         if self._merged is None or self._merged[0] is not base or self._merged[1] != mark:
-            changes = {row.key.removeprefix(PREFIX): row.value["value"] for row in rows}
-            self._merged = (base, mark, merge(base, changes))
+            self._merged = (base, mark, merge(base, standing(base, {row.key.removeprefix(PREFIX): row.value for row in rows})))
         return self._merged[2]
 
     def change(self, connection: sa.Connection, changes: Mapping[str, Any], person_id: str, now: datetime) -> Business:
-        """Keep facts said by message; they win over the file. Raises ToolError with the reason when one makes no sense."""
+        """Keep facts said by message; they win over the file until it says something new of them. Raises ToolError with the reason when one makes no sense."""
         try:
             merged = Business.model_validate(self.current(connection).model_dump(mode="json") | dict(changes))
         except ValidationError as error:
             raise ToolError("; ".join(problem["msg"].removeprefix("Value error, ") for problem in error.errors())) from error
+        written = self._base().model_dump(mode="json")
         for field, value in changes.items():
-            row = {"value": {"value": value}, "changed_by": person_id, "changed_at": now}
+            row = {"value": {"value": value, "file": written.get(field)}, "changed_by": person_id, "changed_at": now}
             changed = connection.execute(sa.update(SettingRow).where(SettingRow.key == PREFIX + field).values(**row))
             if changed.rowcount == 0:
                 connection.execute(sa.insert(SettingRow), {"key": PREFIX + field, **row})
         announce(connection, TOPIC)
         return merged
+
+
+def standing(base: Business, stored: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Of the facts said by message, those that still stand: the file has not changed in them since. Days of closing are added to, whoever names them."""
+    written = base.model_dump(mode="json")
+    found: dict[str, Any] = {}
+    for field, kept in stored.items():
+        if "file" not in kept or _as_written(field, kept["file"]) == written.get(field):
+            found[field] = kept["value"]
+        elif field == "closures":
+            said = [one for one in kept["value"] if not any(_same_days(one, known) for known in [*(kept["file"] or ()), *written[field]])]
+            found[field] = [*written[field], *said]
+        else:
+            logger.warning("the configuration file has a newer %s than was said by message; the file counts", field)
+    return found
+
+
+def _as_written(field: str, value: Any) -> Any:
+    """What the file said then, in the form of today: a later version may have given it more fields."""
+    try:
+        return Business.model_validate({field: value}).model_dump(mode="json")[field]
+    except ValidationError:
+        return value
+
+
+def _same_days(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    return (one["first"], one["last"]) == (other["first"], other["last"])
 
 
 def merge(base: Business, changes: Mapping[str, Any]) -> Business:

@@ -168,7 +168,7 @@ class Faq(Frozen):
 
 
 class Booking(Frozen):
-    """Rules for appointments: `lead` and `step` in minutes, `horizon` in days, `remind` in hours before (0: no reminder)."""
+    """Rules for appointments: `lead` and `step` (appointments begin on these, from opening on) in minutes, `horizon` in days, `remind` in hours before (0: no reminder)."""
 
     lead: int = Field(default=60, ge=0)
     step: int = Field(default=30, ge=5)

@@ -58,8 +58,8 @@ business:
 
   booking:
     lead: 60               # minutes before which one cannot book any more
-    step: 30               # appointments begin on these minutes
-    horizon: 60            # days ahead
+    step: 30               # appointments begin every so many minutes, counted from opening
+    horizon: 60            # days ahead that can be booked
     remind: 24             # hours before; 0: no reminder
 
   faq:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import sqlalchemy as sa
 
 from orchestrator.actions import taint
-from orchestrator.actions.calls import Call, outside_tool
+from orchestrator.actions.calls import Call, mended, outside_tool
 from orchestrator.actions.credentials import Wanted
 from orchestrator.contracts import (
     AnswerKind,
@@ -254,7 +254,7 @@ class RunningContext:
             savepoint.rollback()
             failure = {"type": type(error).__name__, "message": str(error)}
         self._calls += 1
-        self._write(connection, key, "call", tool, arguments, output, failure, mark, begun)
+        self._write(connection, key, "call", tool, mended(arguments), output, failure, mark, begun)
 
     async def _call_outside(self, key: str, tool: str, arguments: dict[str, Json], mark: str) -> None:
         """Make a call outside, or leave `process` until it may be made."""

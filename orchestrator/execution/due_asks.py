@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from orchestrator.actions import approvals, asking, budgets, credentials
 from orchestrator.actions.approvals import Approval
 from orchestrator.contracts import Card
+from orchestrator.execution import left_in_doubt
 from orchestrator.execution.runner import Runner
 from orchestrator.tasks import manager, notifications, outgoing
 from orchestrator.tasks.notifications import Notice
@@ -39,6 +40,7 @@ class DueAsks:
                 self._show(connection, approval, str(approval.second_id), chat_id, "ask-second", now)
         for request in credentials.expire(connection, now):
             self._never_given(connection, request, now)
+        left_in_doubt.sweep(connection, self.runner.around)
         self._looked = now
         budgets.release_ended(connection, now)
         return len(expired) + len(reminded) + len(passed_on)

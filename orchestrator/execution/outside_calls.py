@@ -6,15 +6,15 @@ import asyncio
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
 import sqlalchemy as sa
 
-from orchestrator.actions import budgets, effects
-from orchestrator.actions.calls import Call, FilesNeeded, Pending, outside_tool
+from orchestrator.actions import budgets, effects, taint
+from orchestrator.actions.calls import Call, FilesNeeded, Pending, mended, outside_tool
 from orchestrator.actions.redaction import Redactor
 from orchestrator.contracts import FatalError, Json, LostRace, MajordomoError, Person, Task, ToolError, TransientError
 from orchestrator.execution.hands import Hand
@@ -24,6 +24,11 @@ from orchestrator.tasks.journal import LIMIT
 from storage.database import savepoint
 
 logger = logging.getLogger(__name__)
+
+SETTLING_PAUSES = (0.1, 0.5, 2.0)
+"""Seconds before what happened is recorded once more, where the database was away."""
+SHELVES = ("results", "results-2", "results-3")
+"""Folders for results too large for the journal: the first whose name is not taken by a file."""
 
 Keep = Callable[[sa.Connection, Call, Json, MajordomoError | None, float], None]
 """Journals how a call ended, inside the transaction that settles it; the last argument is what it cost."""
@@ -43,7 +48,18 @@ class OutsideHand:
     tool: str
     effect_id: str | None
     doubtful: bool = False
+    charged: bool = False
+    files: Mapping[str, str] = field(default_factory=dict)
+    """SHA-256 of the files that the call was judged by; a mere look is bound to none."""
     revealed: list[str] = field(default_factory=list, repr=False)
+
+    def charging(self) -> None:
+        self.charged = True
+
+    def judged(self, name: str, content: bytes) -> bytes:
+        if name in self.files and hashlib.sha256(content).hexdigest() != self.files[name]:
+            raise ToolError(f"the file {name} was changed since this was decided; nothing was done with it")
+        return content
 
     async def in_doubt(self) -> None:
         if self.effect_id is None:
@@ -58,6 +74,10 @@ class OutsideHand:
         found = await self.around.secrets.reveal(self.person, self.task, self.tool, handle, url)
         self.revealed.extend(found.fields.values())
         return found
+
+    async def tried(self, handle: str, *, accepted: bool) -> None:
+        if self.around.secrets is not None:
+            await self.around.secrets.tried(self.person, self.task, handle, accepted=accepted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +105,9 @@ class OutsideCalls:
                 files |= await asyncio.to_thread(_hashes, folder, needed.names)
         if pending is not None or ended:
             return pending
-        scoped = OutsideHand(person, task, call.now, call.idempotency_key, folder, self.hand, self.around, name, call.effect_id, call.unsettled)
+        scoped = OutsideHand(
+            person, task, call.now, call.idempotency_key, folder, self.hand, self.around, name, call.effect_id, call.unsettled, files=call.files
+        )
         if call.unsettled:
             return await self._after_doubt(outside, scoped, call, None)
         return await self._act(outside, scoped, call)
@@ -119,14 +141,16 @@ class OutsideCalls:
             breaker.failed(tool.name, self.around.clock.now())
             if scoped.doubtful:
                 return await self._after_doubt(tool, scoped, call, trouble)
-            raise TransientError(self._clean(scoped, str(trouble) or f"{tool.name} did not answer in {tool.seconds:g} s")) from None
+            if scoped.charged:
+                await self.hand.write(call.task, lambda connection: budgets.settle(connection, call.task, call.key, call.estimate, self.around.clock.now()))
+            raise TransientError(await self._clean(scoped, str(trouble) or f"{tool.name} did not answer in {tool.seconds:g} s")) from None
         except ToolError as refusal:
             breaker.succeeded(tool.name)
-            await self._refused(scoped, call, ToolError(self._clean(scoped, str(refusal))))
+            await self._refused(scoped, call, ToolError(await self._clean(scoped, str(refusal))))
         except FatalError as failure:
             if scoped.doubtful:
                 return await self._after_doubt(tool, scoped, call, failure)
-            await self._refused(scoped, call, FatalError(self._clean(scoped, str(failure))))
+            await self._refused(scoped, call, FatalError(await self._clean(scoped, str(failure))))
         except Exception as error:
             logger.error("a tool broke", extra={"tool": tool.name, "task": call.task.id, "error": type(error).__name__})
             if scoped.doubtful:
@@ -164,49 +188,80 @@ class OutsideCalls:
         try:
             async with asyncio.timeout(tool.seconds):
                 return await tool.reconcile(scoped, call.arguments)
-        except (MajordomoError, TimeoutError, OSError) as trouble:
+        except LostRace:
+            raise
+        except Exception as trouble:
+            # A look that breaks, in whatever way, tells nothing: failing here would call undone what may well be done.
             logger.warning("an interrupted effect could not be looked up", extra={"tool": tool.name, "task": call.task.id, "error": type(trouble).__name__})
             return Reconciled(Found.UNKNOWN)
 
     async def _done(self, scoped: OutsideHand, call: Call, result: Result) -> None:
         """Settle and journal. What happened is recorded even where the task was stopped meanwhile: the world does not roll back."""
-        value = self._redactor(scoped).value(result.value)
-        value = await asyncio.to_thread(fit, value, scoped.folder, call.idempotency_key)
+        value = await self._kept(scoped, call, result.value)
+        cleaned = replace(result, value=value)
 
         def settle(connection: sa.Connection) -> None:
             call.connection = connection
-            cleaned = Result(value, result.source, result.private, result.undo, result.credits)
             self.around.dispatcher.settle(call, cleaned)
             self.keep(connection, call, value, None, call.estimate if result.credits is None else result.credits)
 
+        def settle_late(connection: sa.Connection) -> None:
+            call.connection = connection
+            self.around.dispatcher.settle(call, cleaned)
+
         try:
-            await self.hand.write(call.task, settle)
+            await self._surely(call, lambda: self.hand.write(call.task, settle))
         except LostRace:
-            await self.hand.write_anyway(call.task, lambda connection: self._too_late(connection, call, result, value))
+            await self._surely(call, lambda: self.hand.write_anyway(call.task, settle_late))
             raise
 
-    def _too_late(self, connection: sa.Connection, call: Call, result: Result, value: Json) -> None:
-        if call.effect_id is not None:
-            effects.settle(connection, call.effect_id, result, value, self.around.clock.now())
-        budgets.settle(connection, call.task, call.key, call.estimate, self.around.clock.now())
+    async def _surely(self, call: Call, write: Callable[[], Awaitable[None]]) -> None:
+        """Write it, also where the database is away for a moment. Raises TransientError where it stays away: the next run looks what became of the effect."""
+        for pause in (*SETTLING_PAUSES, None):
+            try:
+                return await write()
+            except sa.exc.DBAPIError as trouble:
+                logger.warning("what happened could not be recorded", extra={"tool": call.tool.name, "task": call.task.id, "error": type(trouble).__name__})
+                if pause is None:
+                    raise TransientError(f"what {call.tool.name} did could not be recorded") from trouble
+                await asyncio.sleep(pause)
+
+    async def _kept(self, scoped: OutsideHand, call: Call, value: Json) -> Json:
+        """What the journal keeps of a result: without secrets, as text that can be stored, cut where it is too large."""
+        return await asyncio.to_thread(lambda: fit(mended(self._redactor(scoped).value(value)), scoped.folder, call.idempotency_key))
 
     async def _refused(self, scoped: OutsideHand, call: Call, refusal: MajordomoError) -> None:
-        """It certainly did not happen: the entry is closed, its credits are free, and the agent meets the refusal here in every run."""
+        """It certainly did not happen: the entry is closed, and the agent meets the refusal here in every run.
+
+        Its credits are free, unless the other side had been asked for something that it charges; what it says counts as read.
+        """
 
         def close(connection: sa.Connection) -> None:
             now = self.around.clock.now()
             if call.effect_id is not None:
                 effects.fail(connection, call.effect_id, now)
-            budgets.release(connection, call.task, call.key, now)
-            self.keep(connection, call, None, refusal, 0.0)
+            cost = call.estimate if scoped.charged else 0.0
+            if scoped.charged:
+                budgets.settle(connection, call.task, call.key, cost, now)
+            else:
+                budgets.release(connection, call.task, call.key, now)
+            taint.mark(connection, call.task, _of_refusal(call))
+            self.keep(connection, call, None, refusal, cost)
 
         await self.hand.write(call.task, close)
 
     def _redactor(self, scoped: OutsideHand) -> Redactor:
+        """Blocks: a long secret takes a while."""
         return Redactor(scoped.revealed)
 
-    def _clean(self, scoped: OutsideHand, text: str) -> str:
-        return self._redactor(scoped).text(text)
+    async def _clean(self, scoped: OutsideHand, text: str) -> str:
+        return await asyncio.to_thread(lambda: str(mended(self._redactor(scoped).text(text))))
+
+
+def _of_refusal(call: Call) -> Result:
+    """What the words of a refusal may have brought in: they can quote whatever the tool has seen, and only its own word says that this is public."""
+    public = getattr(call.tool, "public", False) and not call.reach.credential and not call.reach.files
+    return Result(None, source=", ".join(sorted(call.reach.hosts)) or call.tool.name, private=not public)
 
 
 def _hashes(folder: Path, names: tuple[str, ...]) -> dict[str, str]:
@@ -222,10 +277,19 @@ def _hashes(folder: Path, names: tuple[str, ...]) -> dict[str, str]:
 def fit(value: Json, folder: Path, key: str) -> Json:
     """A value too large for the journal goes to a file of the person's; the journal keeps its name and its beginning."""
     text = json.dumps(value, ensure_ascii=False)
-    if len(text.encode()) <= LIMIT:
+    size = len(text.encode())
+    if size <= LIMIT:
         return value
-    results = folder / "results"
-    results.mkdir(exist_ok=True)
-    path = results / f"{key}.json"
-    path.write_text(text, encoding="utf-8")
-    return {"file": f"results/{path.name}", "bytes": len(text.encode()), "beginning": text[:2000]}
+    cut: dict[str, Json] = {"bytes": size, "beginning": text[:2000]}
+    for shelf in SHELVES:
+        place = folder / shelf
+        try:
+            place.mkdir(exist_ok=True)
+            if place.is_symlink():
+                continue
+            (place / f"{key}.json").write_text(text, encoding="utf-8")
+        except OSError as trouble:
+            logger.warning("a large result could not be kept there", extra={"shelf": shelf, "error": type(trouble).__name__})
+            continue
+        return {"file": f"{shelf}/{key}.json", **cut}
+    return cut

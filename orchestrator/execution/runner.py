@@ -10,9 +10,10 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from orchestrator.actions import effects, taint
+from orchestrator.actions import effects, taint, takeable
 from orchestrator.contracts import (
     ENDED,
+    RUNNING,
     WAITING,
     Action,
     Agent,
@@ -35,6 +36,7 @@ from orchestrator.contracts import (
     TransientError,
     Waiting,
 )
+from orchestrator.execution import left_in_doubt
 from orchestrator.execution.context import RunningContext
 from orchestrator.execution.hands import Hand, InTransaction
 from orchestrator.execution.surroundings import Surroundings
@@ -105,7 +107,7 @@ class Runner:
             await self._segment(task, person, hand, steps, None)
         except LostRace:
             logger.info("segment lost its race", extra={"task": task.id, "segment": task.segment})
-        except TransientError as error:
+        except (TransientError, sa.exc.OperationalError) as error:
             failure = _describe(error)
             await hand.write(task, lambda connection: self._retry_later(connection, task, failure))
         except Exception as error:
@@ -144,7 +146,7 @@ class Runner:
         """What can be taken back is reported with a button that does."""
         words = self.around.words
         rows = tuple(
-            (Button(words(task.language, "button-undo-this", {"summary": entry.undo.label}), Action("undo", entry.id)),)
+            (Button(words(task.language, "button-undo-this", {"summary": takeable.called(words, task.language, entry)}), Action("undo", entry.id)),)
             for entry in effects.done_in(connection, task.id)
             if entry.undo is not None
         )
@@ -219,13 +221,24 @@ class Runner:
 
     def _fail(self, connection: sa.Connection, task: Task, failure: dict[str, Json], message_id: str | None, *, dead_letter: bool = True) -> None:
         now = self.around.clock.now()
-        done = "; ".join(entry.summary for entry in effects.done_in(connection, task.id)) if task.segment or not self._is_instant(task) else ""
-        given = {"number": task.number, "title": task.title, "reason": failure["message"], "done": done}
-        text = self.around.words(task.language, "task-failed-after" if done else "task-failed", given)
+        effects.not_taken_back(connection, task)
+        if task.state in RUNNING and left_in_doubt.ask(connection, self.around, task):
+            # What may have happened is cleared up first; the answer lets the task go on, or fail with the truth.
+            manager.transition(connection, task, TaskState.AWAITING_APPROVAL, now, error=failure)
+            return
+        text = self._how_it_failed(connection, task, failure)
         self.show(connection, task, self._noted(connection, task, Card(text), notifications.FAILED), message_id)
         ended = manager.fail(connection, task, failure, now, dead_letter=dead_letter)
         if not self._is_instant(task):
             self._wake_followers(connection, ended, message_id)
+
+    def _how_it_failed(self, connection: sa.Connection, task: Task, failure: dict[str, Json]) -> str:
+        """Says what was done before, and what may have been."""
+        known = task.segment > 0 or not self._is_instant(task)
+        done = "; ".join(entry.summary for entry in effects.done_in(connection, task.id)) if known else ""
+        unclear = "; ".join(entry.summary for entry in effects.unclear_in(connection, task.id)) if known else ""
+        given = {"number": task.number, "title": task.title, "reason": failure["message"], "done": done or "none", "unclear": unclear}
+        return self.around.words(task.language, "task-failed-unclear" if unclear else "task-failed-after" if done else "task-failed", given)
 
     def _noted(self, connection: sa.Connection, task: Task, card: Card, kind: str) -> Card:
         """The end of background work is a notification, too; its card makes no sound in quiet hours, and a failure can be tried again."""

@@ -31,7 +31,11 @@ class Secrets(Protocol):
     """The vault as an outside call sees it."""
 
     async def reveal(self, person: Person, task: Task, tool: str, handle: str, url: str) -> Secret:
-        """The value for exactly this scheme, host, port and tool; its use is recorded. Raises ToolError."""
+        """The value for exactly this scheme, host, port and tool; its use is recorded. Raises ToolError, TransientError."""
+        ...
+
+    async def tried(self, person: Person, task: Task, handle: str, *, accepted: bool) -> None:
+        """Whether the service took it."""
         ...
 
 

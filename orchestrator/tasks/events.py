@@ -58,9 +58,10 @@ def after(
     task_id: str | None = None,
     chat_id: str | None = None,
     kinds: Sequence[str] = (),
+    of_tasks: bool = False,
     limit: int = 500,
 ) -> list[Event]:
-    """Events with an id above `last` and not above `upto` (see `storage.frontier`), oldest first."""
+    """Events with an id above `last` and not above `upto` (see `storage.frontier`), oldest first. `of_tasks` leaves out what belongs to no task."""
     query = sa.select(*_columns).where(EventRow.id > last, EventRow.id <= upto)
     if person_id is not None:
         query = query.where(EventRow.person_id == person_id)
@@ -68,6 +69,8 @@ def after(
         query = query.where(EventRow.task_id == task_id)
     if chat_id is not None:
         query = query.where(EventRow.chat_id == chat_id)
+    if of_tasks:
+        query = query.where(EventRow.task_id.is_not(None))
     if kinds:
         query = query.where(EventRow.kind.in_(kinds))
     return [Event(*row) for row in connection.execute(query.order_by(EventRow.id).limit(limit))]

@@ -74,6 +74,16 @@ def labels_of(connection: sa.Connection, outgoing_id: str) -> list[str]:
     return [button["label"] for row in (card or {}).get("buttons", []) for button in row]
 
 
+def said_by(connection: sa.Connection, outgoing_id: str) -> tuple[tuple[Button, ...], ...]:
+    """The buttons of a card that stand for typing something, row by row, to be shown again."""
+    card = connection.execute(sa.select(OutgoingRow.card).where(OutgoingRow.id == outgoing_id)).scalar()
+    shown = connection.execute(sa.select(ButtonRow.token, ButtonRow.action).where(ButtonRow.outgoing_id == outgoing_id)).all()
+    acts: dict[str, dict[str, Any]] = {row.token: row.action for row in shown}
+    rows = [[(button["label"], acts.get(button["token"], {})) for button in row] for row in (card or {}).get("buttons", [])]
+    kept = (tuple(Button(label, Action("say", value=str(act["value"]))) for label, act in row if act.get("kind") == "say") for row in rows)
+    return tuple(row for row in kept if row)
+
+
 def _queue(connection: sa.Connection, envelope: Envelope, card: Card, kind: str, status_key: str) -> str:
     outgoing_id = new_id()
     tokens = _write_buttons(connection, envelope, card, outgoing_id)

@@ -46,7 +46,7 @@ def choose_language(connection: sa.Connection, person_id: str, language: str) ->
 def speaking(connection: sa.Connection, person_id: str, text: str) -> Person:
     """The person who sent this, in the language they wrote it in; a clear change of language is remembered. One they asked for stays."""
     person = person_of(connection, person_id)
-    written = languages.clear_language(text) if text else None
+    written = languages.spoken(text, person.language) if text else None
     if written is None or written == person.language:
         return person
     if connection.execute(sa.select(PersonRow.settings).where(PersonRow.id == person_id)).scalar_one().get(CHOSEN):

@@ -32,6 +32,8 @@ DISCORD_PATH = re.compile(r"/api(?:/v\d{1,2})?/webhooks/(\d{1,25})/([A-Za-z0-9_-
 MAIL_ADDRESS = re.compile(r"[^\s@<>\"',;:\\\x00-\x1f\x7f]{1,64}@[^\s@<>\"',;:\\/\x00-\x1f\x7f]{1,189}\.[^\s@<>\"',;:\\/.\x00-\x1f\x7f]{2,63}")
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 CODE_LENGTH, CODE_LASTS, CODE_TRIES = 8, timedelta(minutes=30), 5
+CODES_WITHIN, CODES_OF_PERSON, CODES_TO_ADDRESS = timedelta(hours=1), 5, 3
+"""Letters with a code that may be asked for within this time, by one person and to one address, whoever asks."""
 SECRET_BYTES = 32
 MOST_WEBHOOKS = 5
 HIDDEN = "•••"
@@ -47,6 +49,14 @@ class BadAddress(MajordomoError):
         super().__init__(detail or key)
         self.key = key
         self.detail = detail
+
+
+class TooManyCodes(BadAddress):
+    """So many letters with a code were asked for that the next one has to wait."""
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__("place-too-many-codes", "within an hour a person may ask for a few, and to one address go fewer")
+        self.wait = wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +142,7 @@ class Places:
             raise BadAddress("place-bad-email")
         if not self.mails:
             raise BadAddress("place-no-mail")
+        _check_codes(connection, person_id, address, now)
         code = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
         _remove_pending(connection, person_id, now)
         place = self._save(connection, person_id, EMAIL, {"url": address, "code": code}, f"smtp://{address.rpartition('@')[2]}", address, now, state=PENDING)
@@ -271,6 +282,16 @@ def wipe_shown_secrets(connection: sa.Connection, now: datetime) -> int:
         connection.execute(said.values(data={"html": HIDDEN, "markdown": HIDDEN, "buttons": []}))
         connection.execute(sa.update(NoticePlaceRow).where(NoticePlaceRow.id == row.id).values(secret_in=None))
     return len(old)
+
+
+def _check_codes(connection: sa.Connection, person_id: str, address: str, now: datetime) -> None:
+    """Every address that was named got a letter, and its row stays when the place is removed. Raises TooManyCodes."""
+    sent = sa.select(NoticePlaceRow.created_at).where(NoticePlaceRow.channel == EMAIL, NoticePlaceRow.created_at > now - CODES_WITHIN)
+    limits = ((NoticePlaceRow.person_id == person_id, CODES_OF_PERSON), (sa.func.lower(NoticePlaceRow.shown) == address.lower(), CODES_TO_ADDRESS))
+    for whose, most in limits:
+        latest = list(connection.execute(sent.where(whose).order_by(NoticePlaceRow.created_at.desc()).limit(most)).scalars())
+        if len(latest) == most:
+            raise TooManyCodes(latest[-1] + CODES_WITHIN - now)
 
 
 def _remove_pending(connection: sa.Connection, person_id: str, now: datetime) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 import sqlalchemy as sa
@@ -19,6 +20,7 @@ SHORTEST, LONGEST = 60, 366 * 86400
 """Seconds of an interval."""
 HORIZON = timedelta(days=5 * 366)
 """What does not happen within this time does not happen."""
+NO_ZONE = "there is no such time zone; one like Europe/Berlin is wanted"
 PARTS = {
     "FREQ": r"HOURLY|DAILY|WEEKLY|MONTHLY|YEARLY", "INTERVAL": r"[1-9]\d{0,2}", "COUNT": r"[1-9]\d{0,3}", "UNTIL": r"\d{8}(T\d{6}Z?)?",
     "BYDAY": r"[+-]?\d?(MO|TU|WE|TH|FR|SA|SU)(,[+-]?\d?(MO|TU|WE|TH|FR|SA|SU)){0,20}", "BYMONTHDAY": r"-?\d{1,2}(,-?\d{1,2}){0,30}",
@@ -37,17 +39,22 @@ class BadRhythm(MajordomoError):
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """When something comes due: `at` is its first instant, or the one that a rule counts from."""
+    """When something comes due: `at` is its first instant, or the one that a rule counts from.
+
+    `counts_from`, of something that goes on with another rhythm: the instant, past or to come, whose time of day and place
+    in the series the rule keeps.
+    """
 
     repeat: str
     rule: str
     zone: str
     at: datetime | None
+    counts_from: datetime | None = None
 
     def first_due(self, now: datetime) -> datetime:
         """Raises BadRhythm."""
         if self.zone not in available_timezones():
-            raise BadRhythm("zone", "there is no such time zone; one like Europe/Berlin is wanted")
+            raise BadRhythm("zone", NO_ZONE)
         try:
             found = self._first(now)
         except BadRhythm:
@@ -62,14 +69,15 @@ class Rhythm:
         if self.repeat == schedules.ONCE:
             return self._once(now)
         start = max(self.at or now, now)
+        after = max(start - timedelta(seconds=1), now) if self.counts_from else start - timedelta(seconds=1)
         if self.repeat == schedules.CRON:
-            return times.next_cron(self.rule, start - timedelta(seconds=1), zone=self.zone)
+            return times.next_cron(self.rule, after, zone=self.zone)
         if self.repeat == schedules.INTERVAL:
             seconds = float(self.rule)
             if not SHORTEST <= seconds <= LONGEST:
                 raise BadRhythm("rule", f"an interval has {SHORTEST} to {LONGEST} seconds")
             return self.at if self.at and self.at > now else now + timedelta(seconds=seconds)
-        return self._by_recurrence(start)
+        return self._by_recurrence(start, after)
 
     def _once(self, now: datetime) -> datetime:
         if self.at is None:
@@ -78,7 +86,7 @@ class Rhythm:
             raise BadRhythm("at", "this is over already")
         return self.at
 
-    def _by_recurrence(self, start: datetime) -> datetime | None:
+    def _by_recurrence(self, start: datetime, after: datetime) -> datetime | None:
         parts = [part.partition("=") for part in self.rule.removeprefix("RRULE:").split(";")]
         for name, _, value in parts:
             if name not in PARTS or not re.fullmatch(PARTS[name], value):
@@ -87,17 +95,61 @@ class Rhythm:
         if names.count("FREQ") != 1 or len(set(names)) != len(names):
             raise BadRhythm("rule", "a recurrence rule has one FREQ and each part once")
         ends = "" if "UNTIL" in names or "COUNT" in names else f";UNTIL={(start + HORIZON).astimezone(UTC):%Y%m%dT%H%M%SZ}"
-        return times.next_after(self.rule + ends, start - timedelta(seconds=1), zone=self.zone, start=start.astimezone(ZoneInfo(self.zone)))
+        return times.next_after(self.rule + ends, after, zone=self.zone, start=(self.counts_from or start).astimezone(ZoneInfo(self.zone)))
 
 
-def change(connection: sa.Connection, schedule_id: str, title: str, rhythm: Rhythm | None, now: datetime) -> None:
-    """Another title; with a rhythm another one from now on. Raises BadRhythm."""
-    values: dict[str, object] = {"title": title[:500]}
-    if rhythm is not None:
-        first = rhythm.first_due(now)
-        values |= {"repeat": rhythm.repeat, "rule": rhythm.rule, "zone": rhythm.zone, "zone_assumed": False, "start_at": first, "next_due": first}
-    connection.execute(sa.update(ScheduleRow).where(ScheduleRow.id == schedule_id).values(**values))
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What is to be different about a schedule; None stays as it is."""
+
+    title: str | None = None
+    repeat: str | None = None
+    rule: str | None = None
+    zone: str | None = None
+    at: datetime | None = None
+
+
+def change(connection: sa.Connection, schedule: Any, changes: Changes, now: datetime) -> None:
+    """Another title, or another rhythm from now on. Raises BadRhythm.
+
+    Without a new `at` a rhythm keeps its time of day, does not begin before it would have, and nothing fires for the change
+    alone. In another zone the clock on the wall stays: 08:00 stays 08:00.
+    """
+    repeat, zone = changes.repeat or schedule.repeat, changes.zone or schedule.zone
+    rule = schedule.rule if changes.rule is None else changes.rule
+    values: dict[str, object] = {"title": (changes.title or schedule.title)[:500]}
+    other_rule = (repeat, rule) != (schedule.repeat, schedule.rule)
+    if changes.zone is not None:
+        values |= {"zone": zone, "zone_assumed": False}
+    if changes.at is not None or repeat == schedules.ONCE:
+        at = changes.at or (schedule.next_due if schedule.repeat == schedules.ONCE else None)
+        first = Rhythm(repeat, rule, zone, at).first_due(now)
+        values |= {"start_at": first, "next_due": first}
+    elif other_rule:
+        begin = _in_zone(schedule.start_at, schedule, zone)
+        first = Rhythm(repeat, _without_count(rule), zone, begin, begin).first_due(now)
+        values |= {"start_at": first, "next_due": first}
+    elif zone != schedule.zone:
+        begin = _in_zone(schedule.start_at, schedule, zone)
+        due = Rhythm(repeat, rule, zone, _in_zone(schedule.next_due, schedule, zone), begin).first_due(now)
+        values |= {"start_at": begin, "next_due": schedule.next_due if repeat == schedules.INTERVAL else due}
+    connection.execute(sa.update(ScheduleRow).where(ScheduleRow.id == schedule.id).values(**values, repeat=repeat, rule=rule))
     announce(connection, schedules.TOPIC)
+
+
+def _in_zone(instant: datetime, schedule: Any, zone: str) -> datetime:
+    """The same time on the wall in another zone. What counts elapsed time keeps its instant. Raises BadRhythm for no zone."""
+    if zone not in available_timezones():
+        raise BadRhythm("zone", NO_ZONE)
+    if schedule.repeat == schedules.INTERVAL or (schedule.repeat == schedules.RRULE and "FREQ=HOURLY" in schedule.rule):
+        return instant
+    wall = instant.astimezone(ZoneInfo(schedule.zone)).replace(tzinfo=None)
+    return wall.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+def _without_count(rule: str) -> str:
+    """A new rule's COUNT begins with its first instant from now on; what came before does not count."""
+    return ";".join(part for part in rule.split(";") if not re.fullmatch(r"COUNT=[1-9]\d{0,3}", part))
 
 
 def pause(connection: sa.Connection, schedule_id: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -10,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from orchestrator import times
+from storage.database import savepoint
 from storage.models import OccurrenceRow, ScheduleRow, new_id
 from storage.signals import announce
 
@@ -23,6 +25,8 @@ MOST = 200
 LATE_AFTER = timedelta(seconds=90)
 """An occurrence that fires this much after its instant is said to be late."""
 BATCH = 50
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +105,31 @@ def sweep(connection: sa.Connection, now: datetime, fire: Fire) -> int:
     """End every due instant. Of several missed by a repeating schedule only the latest is told, as late; the others are missed."""
     query = sa.select(ScheduleRow.__table__).where(ScheduleRow.state == "active", ScheduleRow.next_due <= now)
     query = query.order_by(ScheduleRow.next_due).limit(BATCH).with_for_update(skip_locked=True)
-    ended = 0
-    for schedule in connection.execute(query).all():
-        ended += _end_due(connection, schedule, now, fire)
-    return ended
+    return sum(_end_safely(connection, schedule, now, fire) for schedule in connection.execute(query).all())
+
+
+def _end_safely(connection: sa.Connection, schedule: Any, now: datetime, fire: Fire) -> int:
+    """What goes wrong with one schedule must not hold up the others: its instants are missed, and it goes on. A database in trouble raises."""
+    try:
+        with savepoint(connection):
+            return _end_due(connection, schedule, now, fire)
+    except sa.exc.OperationalError:
+        raise
+    except Exception:  # the edge of a sweep
+        logger.exception("something that came due could not be done; its instant is missed", extra={"schedule": schedule.id, "due_at": str(schedule.next_due)})
+    try:
+        with savepoint(connection):
+            return _end_due(connection, schedule, now, _miss)
+    except sa.exc.OperationalError:
+        raise
+    except Exception:  # the edge of a sweep
+        logger.exception("this schedule cannot be followed; it is paused", extra={"schedule": schedule.id})
+    connection.execute(sa.update(ScheduleRow).where(ScheduleRow.id == schedule.id).values(state="paused"))
+    return 1
+
+
+def _miss(connection: sa.Connection, due: Due) -> Fired:
+    return Fired(MISSED)
 
 
 def _end_due(connection: sa.Connection, schedule: Any, now: datetime, fire: Fire) -> int:
@@ -115,9 +140,11 @@ def _end_due(connection: sa.Connection, schedule: Any, now: datetime, fire: Fire
         upcoming = following(schedule, upcoming)
     *missed, latest = instants
     for instant in missed:
-        _record(connection, schedule.id, instant, now, Fired(MISSED))
+        if occurrence(connection, schedule.id, instant) is None:
+            _record(connection, schedule.id, instant, now, Fired(MISSED))
     outcome = LATE if now - latest > LATE_AFTER else RAN
-    _record(connection, schedule.id, latest, now, fire(connection, Due(schedule, latest, outcome)))
+    if occurrence(connection, schedule.id, latest) is None:  # an instant that ended already, before its rhythm was changed, does not fire again
+        _record(connection, schedule.id, latest, now, fire(connection, Due(schedule, latest, outcome)))
     state = "active" if upcoming is not None else "done"
     moved = sa.update(ScheduleRow).where(ScheduleRow.id == schedule.id, ScheduleRow.next_due == schedule.next_due)
     connection.execute(moved.values(next_due=upcoming, state=state))

@@ -14,6 +14,10 @@ DAYISH = frozenset({Kind.WEEKDAY, Kind.OFFSET, Kind.WHOLE, Kind.FIXED_DAY, Kind.
 REPEATING = (Kind.EVERY, Kind.REPEAT, Kind.TIMES, Kind.WEEKDAYS, Kind.DAY_SETS)
 TIMES = frozenset({"times", "mal", "veces", "次"})
 NO_KINDS: frozenset[Kind] = frozenset()
+MOST_SKIPPED = 8
+"""Words that mean nothing by themselves, in a row; a text of nothing else is not gone through again at each of them."""
+LONGEST_NUMBER = 12
+"""Signs of a number in Chinese."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +55,9 @@ class Line:
         return 0 <= place < len(self.kinds) and not self.kinds[place].isdisjoint(kinds)
 
     def skip(self, place: int, *kinds: Kind) -> int:
-        """The place after any lexemes of these kinds."""
-        while 0 <= place < len(self.kinds) and not self.kinds[place].isdisjoint(kinds):
+        """The place after any lexemes of these kinds, of which no sentence has many in a row."""
+        end = place + MOST_SKIPPED
+        while 0 <= place < min(end, len(self.kinds)) and not self.kinds[place].isdisjoint(kinds):
             place += 1
         return place
 
@@ -128,9 +133,9 @@ def number_words(line: Line, place: int) -> Count | None:
 
 
 def _han_number(line: Line, place: int) -> Count:
-    """二十三: units multiply, digits add."""
-    total, digit = 0, 0
-    while (term := line.term(place, Kind.NUMBER)) is not None:
+    """二十三: units multiply, digits add. More signs in a row than any number has are none of it."""
+    total, digit, end = 0, 0, place + LONGEST_NUMBER
+    while place < end and (term := line.term(place, Kind.NUMBER)) is not None:
         if term.value in (10, 100):
             total += (digit or 1) * term.value
             digit = 0

@@ -18,7 +18,7 @@ MOST_WORDS = 4
 FURTHEST_EAST, FURTHEST_WEST = 14, 12
 SKIPPED_AREAS = frozenset({"Etc", "SystemV", "US", "Canada", "Mexico", "Brazil", "Chile"})
 EVERYDAY = (
-    "center central eastern western mountain pacific south north west east easter general jan mayen reunion nome "
+    "center central eastern western mountain pacific south north west east easter christmas general jan mayen reunion nome "
     "metropolitan knox vincennes mendoza troll syowa casey davis vostok palmer mayotte noronha navajo egypt eire iran "
     "gaza hebron dacca factory currie creston regina atka aruba yap ponape truk samoa midway wake wallis johnston "
     "fort enderbury marquesas belize moncton victor hst est mst prc roc rok"

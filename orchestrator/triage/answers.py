@@ -73,6 +73,22 @@ FILLING = (
 )
 FILLERS = frozenset(FILLING.split())
 """What stands around "the second one" without changing it."""
+AROUND = (
+    "i i'm im am we we're are is it it's its the in at from near my our city town place time zone timezone live living based now currently here please around set use yes "
+    "no right correct ich bin wir sind wohne wohnen lebe leben im am aus bei der die das meine unsere stadt zeit zeitzone ist jetzt gerade derzeit hier bitte nimm ja nein "
+    "richtig stimmt estoy estamos vivo vivimos en de desde la el mi nuestra ciudad zona hora horaria es ahora aquí por favor usa soy sí"
+)
+AROUND_PLACES = frozenset(AROUND.split())
+HAN = re.compile(r"[㐀-鿿]")
+HAN_AROUND_PLACES = re.compile(r"我们|时区|城市|这里|这边|时间|现在|目前|设为|[我人住在的是请用吧呢啊\s，。！,.!]")
+MOST_OF_PLACE, MOST_OF_COUNTRY = 8, 2
+"""Words (in Chinese, characters) of a place's name, and words of the country behind the comma."""
+ASKING = re.compile(
+    r"^\W*(?:(?:and|so|hey|sorry|und|y|oye|tell me|sag mal|dime)\W+)?(?:what(?!\s+(?:about|if)\b)|when|who|where|why|which|how(?!\s+about\b)|was|wann|wer|wo|warum|wieso|welche[rsnm]?"
+    r"|wie(?!\s+(?:w[äa]r|sieht|ist es))|qué(?!\s+(?:tal|te parece)\b)|cuá\w+|dónde|quién|cómo)(?:\b|')|几号|几点|星期几|什么|谁|哪|为什么|多少|怎么(?!样)",
+    re.I,
+)
+"""So begins what asks for something; a time in it is no answer."""
 WORDS = re.compile(r"[^\W_]+", re.U)
 SHORTEST_PART = 3
 BRIEF, BRIEF_CHARACTERS = 4, 30
@@ -110,7 +126,7 @@ class Reader:
             case AnswerKind.WHEN:
                 return self._when(text)
             case AnswerKind.ZONE:
-                return self._zone(text)
+                return self._zone(question.options, text)
             case AnswerKind.TEXT:
                 return Answer(text)
 
@@ -169,11 +185,33 @@ class Reader:
             return None
         return Answer(when_slot(reading, self.zone), count_words(reading.rest))
 
-    def _zone(self, text: str) -> Answer | None:
-        found = times.find_zone(text, self.language)
-        if found is None and text.strip() in available_timezones():
-            found = text.strip()
+    def _zone(self, options: tuple[Option, ...], text: str) -> Answer | None:
+        """A place that is named, and nothing else: "are you open on Christmas?" has the name of an island in it."""
+        if len(options) == 1 and (text.casefold().strip(" .!,。！") in YES_WORDS or text.casefold() == options[0].label.casefold()):
+            return Answer(options[0].value)
+        found = text if text in available_timezones() else place_alone(text, self.language)
         return Answer(found) if found else None
+
+
+def place_alone(text: str, language: str) -> str | None:
+    """The zone of a text that names a place and says no more than that somebody is there; None for any other."""
+    place, comma, country = text.partition(",")
+    if comma and len(country.split()) <= MOST_OF_COUNTRY and (zone := place_alone(place, language)) is not None:
+        return zone
+    if HAN.search(text):
+        parts, between = list(HAN_AROUND_PLACES.sub("", text)), ""
+    else:
+        tokens = (token.strip('?!.,;:()"“”„¿¡') for token in text.casefold().split())
+        parts, between = [token for token in tokens if token and token not in AROUND_PLACES], " "
+    zone = times.find_zone(between.join(parts), language) if 0 < len(parts) <= MOST_OF_PLACE else None
+    if zone is None:
+        return None
+    for length in range(1, len(parts) + 1):
+        for start in range(len(parts) - length + 1):
+            if times.find_zone(between.join(parts[start : start + length]), language) == zone:
+                rest = [*parts[:start], *parts[start + length :]]
+                return zone if not rest or times.find_zone(between.join(rest), language) else None
+    return zone
 
 
 def place_named(text: str) -> int | None:
@@ -191,6 +229,11 @@ def points(text: str) -> int | None:
     for word in ORDINALS if place is not None else ():
         low = low.replace(word, " ") if not word.isascii() else re.sub(rf"\b{word}\b", " ", low)
     return place if place is not None and not set(WORDS.findall(low)) - FILLERS else None
+
+
+def asks(text: str) -> bool:
+    """Whether a text wants to know something ("what's the date on Friday?"), rather than proposing a time ("Friday?", "how about Friday?")."""
+    return ASKING.search(text) is not None
 
 
 def is_vague(text: str) -> bool:

@@ -42,7 +42,7 @@ from orchestrator.triage.turn import Turn, say_button
 
 COMMAND = re.compile(r"^/([a-z_]{1,32})(?:@\w+)?(?:\s+(.*))?$", re.I | re.S)
 NUMBER = re.compile(r"#?(\d{1,9})")
-SHOWN = 10
+SHOWN, GIVEN_SHOWN = 10, 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +52,8 @@ class Command:
     name: str
     run: Callable[[Turn, str], None]
     owner_only: bool = False
+    alone: bool = False
+    """Whether it only shows something: what stands behind it changes nothing, and that is said."""
 
 
 def is_command(text: str) -> bool:
@@ -69,6 +71,8 @@ def run(turn: Turn, text: str) -> None:
     if command.owner_only and turn.person.role is not Role.OWNER:
         turn.reply(turn.words("command-owner-only"))
         return
+    if command.alone and rest:
+        turn.reply(turn.words("command-alone", name=name, given=rest[:GIVEN_SHOWN]))
     command.run(turn, rest)
 
 
@@ -136,6 +140,9 @@ def _chosen(turn: Turn, rest: str, states: frozenset[TaskState]) -> Task | None:
         if task is None:
             turn.reply(turn.words("task-unknown", number=int(number.group(1))))
         return task
+    if rest:
+        turn.reply(turn.words("task-number-needed", given=rest[:GIVEN_SHOWN]))
+        return None
     found = manager.recent(turn.connection, turn.person.id, limit=50)
     task = next((task for task in found if task.state in states), found[0] if found else None)
     if task is None:
@@ -239,7 +246,7 @@ def _on_event(task_type: str) -> Callable[[Turn, str], None]:
     def act(turn: Turn, rest: str) -> None:
         agent = turn.services.catalogue.agent_for(task_type)
         if agent is None or not rest:
-            turn.reply(turn.words("command-unknown", name=task_type, commands="/help"))
+            turn.reply(turn.words("command-of-booking"))
             return
         slots = {"subject": {"event_id": rest.split()[0]}, "rest": ""}
         work.begin(turn, [Route("", task_type, task_type, agent.name, 1.0, Method.COMMAND, True, turn.language, slots=slots)])
@@ -272,7 +279,7 @@ def _speaks_of_clock(route: Route) -> bool:
 COMMAND_LIST: tuple[Command, ...] = (
     Command("start", _start),
     Command("help", _through_agent("help")),
-    Command("tasks", _tasks),
+    Command("tasks", _tasks, alone=True),
     Command("task", _task),
     Command("cancel", _change(steering.cancel, "task-cancelled", LIVE)),
     Command("stop", _stop),
@@ -286,15 +293,15 @@ COMMAND_LIST: tuple[Command, ...] = (
     Command("mail", mails.show),
     Command("undo", takebacks.undo),
     Command("credentials", secrets.show),
-    Command("budget", accounts.budget),
+    Command("budget", accounts.budget, alone=True),
     Command("why", _why),
     Command("where", _where),
     Command("trace", _trace),
     Command("wrong", _wrong),
     Command("schedule", timetable.command),
     Command("notifications", notices.command),
-    Command("settings", _settings),
-    Command("stats", _stats),
+    Command("settings", _settings, alone=True),
+    Command("stats", _stats, alone=True),
     Command("autonomous", autonomous.command),
     Command("export", export.command),
     Command("forgetme", forgetting.command),

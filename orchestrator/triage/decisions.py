@@ -77,6 +77,13 @@ def pressed(turn: Turn, action: Action) -> str:
     return decide(turn, approval, action.value)
 
 
+def pressed_late(turn: Turn, action: Action) -> None:
+    """Approve or Decline on a card whose Edit was pressed before: what still waits is shown again, for nothing was decided."""
+    approval = approvals.find(turn.connection, action.subject, turn.person.id)
+    if approval is not None and approval.kind is Kind.EFFECT and action.value in {approvals.APPROVE, approvals.DECLINE}:
+        edits.show_again(turn, approval)
+
+
 def decide(turn: Turn, approval: Approval, choice: str) -> str:
     """One choice about one ask. Says why where it does not count."""
     if choice == EDIT and approval.kind is Kind.EFFECT:
@@ -111,7 +118,7 @@ def _here(turn: Turn) -> datetime:
 
 def said(turn: Turn, open_questions: list[Question]) -> bool:
     """ "Yes", "approve 42", "no": a decision where one ask is meant; where several may be, asks which. False: it is something else."""
-    if permissions.said(turn):
+    if permissions.said(turn) or edits.said(turn, open_questions):
         return True
     match = NUMBERED.match(turn.text.strip().lower())
     word, number = (match.group(1).strip(), match.group(2)) if match else ("", None)

@@ -14,7 +14,8 @@ from orchestrator.tasks import handover, inbox, manager, people, questions
 from orchestrator.tasks.manager import NewTask
 from orchestrator.tasks.particulars import Particulars
 from orchestrator.tasks.questions import Question
-from orchestrator.triage import autonomous, commands, decisions, dialogue, notices, presses, safety, secrets, timetable, work
+from orchestrator.triage import autonomous, commands, decisions, dialogue, meant, notices, presses, safety, secrets, timetable, work
+from orchestrator.triage.answers import asks
 from orchestrator.triage.offers import CLARIFY
 from orchestrator.triage.requests import split, with_details
 from orchestrator.triage.taxonomy import DESK, GENERAL, SMALL, UNCLEAR
@@ -63,10 +64,10 @@ class Desk:
 
     def _handle(self, turn: Turn) -> None:
         if turn.kind == "button":
-            said = presses.perform(turn)
-            if said is None:
+            typed = presses.perform(turn)
+            if typed is None:
                 return
-            turn = turn.saying(said)
+            turn = typed
         if request_id := turn.payload.get("secret_of"):
             secrets.taken(turn, str(request_id))
             return
@@ -89,14 +90,20 @@ class Desk:
         cascade = self._services.cascade()
         route = cascade.decide(turn.text, turn.language)
         open_questions = questions.open_in_chat(turn.connection, turn.chat.id, turn.person.id)
+        if turn.payload.get("anew"):
+            self._new_work(turn, split(turn.text, turn.language, cascade), open_questions)
+            return
         if decisions.said(turn, open_questions) or (not open_questions and notices.said(turn)):
             return
         takes_all = bool(open_questions) and open_questions[0].key.startswith(dialogue.FREE)
         found = [route] if takes_all else split(turn.text, turn.language, cascade)
         for question in open_questions if len(found) == 1 else ():
-            if question.key == CLARIFY and not gives_clarity(turn, question):
+            if question.key in (CLARIFY, meant.MEANT) and not gives_clarity(turn, question):
                 continue
             if dialogue.give_up(turn, question) or dialogue.correct_waiting(turn, question):
+                return
+            if meant.is_doubtful(turn, question, route):
+                meant.ask(turn, question)
                 return
             if (answer := dialogue.answers(turn, question, route)) is not None:
                 self._answered(turn, question, answer.value)
@@ -109,7 +116,10 @@ class Desk:
 
     def _answered(self, turn: Turn, question: Question, value: Any) -> None:
         dialogue.take_answer(turn, question, value)
-        if question.key == CLARIFY:
+        if question.key == meant.MEANT:
+            if (anew := meant.settled(turn, question, value)) is not None:
+                self._converse(anew)
+        elif question.key == CLARIFY:
             presses.clarified(turn, question, value)
         elif question.task_id is None:
             presses.house_answer(turn, question, value)
@@ -120,6 +130,9 @@ class Desk:
             return
         if len(found) == 1 and not found[0].accepted:
             self._unsure(turn, found[0], open_questions)
+            return
+        found = [route for route in found if len(found) == 1 or not timetable.arrange(turn, route)]
+        if not found:
             return
         self._begin(turn, [self._detailed(turn, route) for route in found])
         asked = next((question for question in open_questions if question.task_id is not None and not question.data.get("asked_again")), None)
@@ -152,7 +165,7 @@ class Desk:
             self.ask_model(turn, route)
             return
         waiting = next((question for question in open_questions if question.task_id is not None), None)
-        if waiting is not None:
+        if waiting is not None and not asks(turn.text) and not dialogue.is_left_behind(turn, waiting):
             dialogue.ask_again(turn, waiting, turn.words("not-understood-answer"))
             return
         self.clarify(turn, route)

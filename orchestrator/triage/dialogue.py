@@ -21,9 +21,9 @@ from orchestrator.contracts import (
 )
 from orchestrator.tasks import corrections, manager, outgoing, questions
 from orchestrator.tasks.questions import Question
-from orchestrator.triage.answers import Answer, Reader, gives_up, is_vague, points
+from orchestrator.triage.answers import Answer, Reader, asks, gives_up, is_vague, points
 from orchestrator.triage.requests import only_names, target_of, when_slot
-from orchestrator.triage.taxonomy import CORRECTED_BY, FOLLOWED_UP, REFERRING, UNCLEAR
+from orchestrator.triage.taxonomy import CORRECTED_BY, FOLLOWED_UP, REFERRING, SMALL, UNCLEAR
 from orchestrator.triage.turn import Turn
 
 MEMORY = timedelta(minutes=30)
@@ -34,6 +34,8 @@ WORDY = 6
 """With this many words beside it, a time is no answer even where we are not sure what the message wants."""
 FREE = "free-"
 """A text question whose key begins so takes whatever is written, even what reads like another request; only not a plain question."""
+FIRST_ASKED = "first_asked"
+"""In the data of a question that was asked again: the id of its first asking."""
 QUESTION_MARKS = ("?", "？")
 SHORT = 60
 """Characters; only a short message is a correction or a follow-up by its first words."""
@@ -75,14 +77,14 @@ def answers(turn: Turn, question: Question, route: Route) -> Answer | None:
     answer = reader(turn).read(question, _pointed_at(turn, question) or turn.text)
     if answer is None or (is_vague(turn.text) and _is_older(turn, question)):
         return None
-    if question.kind is AnswerKind.WHEN and (_goes_on_asking(turn) or _corrects_something_newer(turn, question)):
+    if question.kind is AnswerKind.WHEN and (asks(turn.text) or _goes_on_asking(turn) or _corrects_something_newer(turn, question)):
         return None
     if question.kind is AnswerKind.TEXT:
         strong = route.accepted and (route.method is Method.KEYWORDS or route.confidence > 0.98) and route.task_type != UNCLEAR
         if question.key.startswith(FREE):
             return None if strong and turn.text.rstrip().endswith(QUESTION_MARKS) else answer
         return None if strong else answer
-    if answer.leftover >= (DIGRESSIVE_WORDS if route.accepted else WORDY):
+    if answer.leftover >= (DIGRESSIVE_WORDS if route.accepted or is_left_behind(turn, question) else WORDY):
         return None
     return None if answer.leftover and _asks_the_business(turn, route) else answer
 
@@ -96,8 +98,19 @@ def _corrects_something_newer(turn: Turn, question: Question) -> bool:
     """ "No, in 30 minutes" is meant for what was made last, not for a question from before that. Ids grow with time."""
     if not CORRECTING.search(turn.text):
         return False
+    return _made_since(turn, question)
+
+
+def _made_since(turn: Turn, question: Question) -> bool:
+    """Whether something was booked or set after this was asked for the first time: "cancel that" and "make it 4" are meant for it."""
     found = subject(turn)
-    return found is not None and found.task.id > question.id
+    return found is not None and found.task.id > str(question.data.get(FIRST_ASKED, question.id))
+
+
+def is_left_behind(turn: Turn, question: Question) -> bool:
+    """Whether something else was done after this was asked last, so that the person may have other things in mind."""
+    latest = corrections.recent(turn.connection, turn.chat.id, turn.person.id)
+    return any(task.id > question.id and task.id != question.task_id and task.type not in SMALL for task, _ in latest)
 
 
 def _goes_on_asking(turn: Turn) -> bool:
@@ -121,7 +134,7 @@ def _asks_the_business(turn: Turn, route: Route) -> bool:
 
 def give_up(turn: Turn, question: Question) -> bool:
     """ "Forget it": drop what is being asked, and the task that asks it."""
-    if not gives_up(turn.text):
+    if not gives_up(turn.text) or (TAKING_BACK.search(turn.text) and _made_since(turn, question)):
         return False
     task = manager.load(turn.connection, question.task_id) if question.task_id else None
     questions.close(turn.connection, question, "cancelled", turn.now)
@@ -152,7 +165,7 @@ def ask_again(turn: Turn, question: Question, lead: str) -> None:
     if not questions.close(connection, question, "asked_again", turn.now):
         return
     task = manager.load(connection, question.task_id) if question.task_id else None
-    prompt = Card(question.prompt)
+    prompt = Card(question.prompt, () if question.options or question.outgoing_id is None else outgoing.said_by(connection, question.outgoing_id))
     questions.ask(
         connection,
         turn.envelope(question.task_id),
@@ -161,7 +174,7 @@ def ask_again(turn: Turn, question: Question, lead: str) -> None:
         prompt,
         question.kind,
         question.options,
-        {**question.data, "asked_again": True},
+        {FIRST_ASKED: question.id, **question.data, "asked_again": True},
         lead=lead,
     )
 
@@ -198,16 +211,11 @@ def correction(turn: Turn, route: Route) -> Route | None:
 
 def _undoing(turn: Turn, route: Route) -> Route | None:
     """ "Cancel it" right after something was booked or set means that, unless a task is at work or named by its number."""
-    if (
-        not route.accepted
-        or route.intent != "task_cancel"
-        or not TAKING_BACK.search(turn.text)
-        or re.search(r"\d", turn.text)
-        or manager.recent(turn.connection, turn.person.id, live_only=True)
-    ):
+    if not route.accepted or route.intent != "task_cancel" or not TAKING_BACK.search(turn.text) or re.search(r"\d", turn.text):
         return None
     found = subject(turn)
-    if found is None:
+    live = manager.recent(turn.connection, turn.person.id, live_only=True)
+    if found is None or any(task.id > found.task.id or task.state is not TaskState.AWAITING_INPUT for task in live):
         return None
     task_type = UNDONE_BY[found.task.agent]
     slots = {"subject": found.result, "rest": turn.text, "when": {}}

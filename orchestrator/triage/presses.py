@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,7 +11,7 @@ import sqlalchemy as sa
 from orchestrator.contracts import Action, Method, Role, Route
 from orchestrator.tasks import handover, manager, notifications, outgoing, questions, routes, zones
 from orchestrator.tasks.questions import Question
-from orchestrator.triage import api_keys, commands, decisions, dialogue, edits, forgetting, permissions, secrets, takebacks, timetable, work
+from orchestrator.triage import api_keys, commands, decisions, dialogue, edits, forgetting, meant, permissions, secrets, takebacks, timetable, work
 from orchestrator.triage.offers import CLARIFY, REROUTE, ZONE, offer_other_agents
 from orchestrator.triage.requests import with_details
 from orchestrator.triage.taxonomy import DESK, UNCLEAR
@@ -18,8 +19,8 @@ from orchestrator.triage.turn import Turn
 from storage.models import ButtonRow
 
 
-def perform(turn: Turn) -> str | None:
-    """Act on a press. Returns a text when the button stands for typing it; None when the press is dealt with."""
+def perform(turn: Turn) -> Turn | None:
+    """Act on a press. Returns the turn of a text when the button stands for typing it; None when the press is dealt with."""
     token = str(turn.payload.get("token", ""))
     row = turn.connection.execute(sa.select(ButtonRow.__table__).where(ButtonRow.token == token)).first()
     if row is None or row.chat_id != turn.chat.id or row.person_id != turn.person.id:
@@ -28,10 +29,14 @@ def perform(turn: Turn) -> str | None:
     action = Action(row.action["kind"], row.action["subject"], row.action["value"])
     if action.kind == "say":
         _toast(turn, "press-taken")
-        return action.value
+        return replace(turn.saying(action.value), payload={"pressed_on": row.outgoing_id})
     if not _spend(turn, row):
         _toast(turn, "press-spent")
+        if action.kind == "approval":
+            decisions.pressed_late(turn, action)
         return None
+    if action.kind == "answer" and (asked := questions.find(turn.connection, action.subject, turn.person.id)) is not None and asked.key == meant.MEANT:
+        return _meant(turn, asked, asked.options[int(action.value)].value)
     act = ACTIONS.get(action.kind)
     _toast(turn, act(turn, action) if act is not None else "press-unknown")
     return None
@@ -62,6 +67,14 @@ def _answer(turn: Turn, action: Action) -> str:
     elif question.task_id is None:
         house_answer(turn, question, option.value)
     return "press-taken"
+
+
+def _meant(turn: Turn, question: Question, value: Any) -> Turn | None:
+    if not dialogue.take_answer(turn, question, value):
+        _toast(turn, "press-spent")
+        return None
+    _toast(turn, "press-taken")
+    return meant.settled(turn, question, value)
 
 
 def _notification(turn: Turn, action: Action) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from orchestrator import times
 from orchestrator.contracts import Method, Route
+from orchestrator.triage import pairs
 from orchestrator.triage.cascade import KEYWORD_CONFIDENCE, Cascade
 from orchestrator.triage.taxonomy import SMALL, UNCLEAR
 
@@ -50,6 +51,8 @@ TOWARDS = re.compile(
     re.I,
 )
 INSTEAD = re.compile(r"\b(?:instead of|rather than|(?:an)?statt|en (?:lugar|vez) de)\b|，?(?:而)?不(?:是|要)", re.I)
+A_THING = re.compile(r"\W*(?:the|my|der|die|den|das|meine[nr]?|el|la|los|las|mis?)(?:\s+\w+){1,2}\W*", re.I)
+"""A thing with its article, and no word of what is to be done with it."""
 MOVING = frozenset({"appointment_reschedule", "reminder_change", "reminder_snooze"})
 """Two of these in one message are about one thing that gets a new time."""
 SOME_DAY = datetime(2026, 1, 7, 12, tzinfo=UTC)
@@ -63,18 +66,31 @@ ASKING = re.compile(
     r"|qu[eé]|cu[aá]\w+|d[oó]nde|qui[eé]n|c[oó]mo|puedo|pued\w+|hay|tien\w+|ten[eé]is|dime|d[ií]game|ens[eé]ñ\w+|mu[eé]str\w+)(?!\w)|[吗呢么]|几|多少|怎么|什么|哪|告诉",
     re.I,
 )
+OPENING = (
+    r"^\W*(?:(?:and|und|y|also|auch|tambi[eé]n)\s+)?(?:what|when|where|who|how|which|do|does|are|is|can|could|tell|show|give|was|wann|wo|wer|wie|welche\w*|kann|k[oö]nn\w+|gibt|hab\w*|nehm\w*"
+    r"|sag\w*|zeig\w*|nenn\w*|qu[eé]|cu[aá]\w+|d[oó]nde|qui[eé]n|c[oó]mo|puedo|pued\w+|hay|tien\w+|ten[eé]is|acept\w+|dime|d[ií]game|ens[eé]ñ\w+|mu[eé]str\w+)(?!\w)|[吗呢么]|几|多少|怎么|什么|哪"
+)
+QUESTION = re.compile(OPENING, re.I)
+"""Begins like a question."""
+ASKING = re.compile(rf"[?？]|{OPENING}|告诉", re.I)
+"""Asks something, by its words or its mark."""
 LONGEST_SPLIT = 400
 """Characters; a longer message is taken as one request."""
 BRIEF = 30
 """Characters; so short a text names a thing rather than asking for something."""
+BARE = 2
+"""Words; so few are no question of their own."""
 MOST_REQUESTS = 4
+ADDRESS = re.compile(r"[^\s@]@[^\s@]+\.\w")
+FIRM = re.compile(r"[;.!，。；]|,\s*(?:and|und|y)\b|also|then|dann|außerdem|luego|además|también|然后|还有|再", re.I)
+"""A joint behind which something new begins."""
 SPLITTING_AGENTS = frozenset({"appointments", "reminders", "inquiries"})
 
 
 def split(text: str, language: str, cascade: Cascade) -> list[Route]:
     """The requests in a message, each with its route; a message that does not fall apart cleanly is one request."""
     whole = cascade.decide(text, language)
-    if len(text) > LONGEST_SPLIT or not JOINTS.search(text):
+    if len(text) > LONGEST_SPLIT or not (JOINTS.search(text) or pairs.JOINTS.search(text) or pairs.AND.search(text)):
         return [whole]
     best = _divide(text, whole, cascade)
     return best or [whole]
@@ -83,7 +99,11 @@ def split(text: str, language: str, cascade: Cascade) -> list[Route]:
 def _divide(text: str, whole: Route, cascade: Cascade) -> list[Route]:
     """The first cut that makes sense, and those behind it; nothing where there is none."""
     language = whole.language
-    for left, right in _cuts(text):
+    if each := pairs.several_times(text, whole, cascade):
+        return each[:MOST_REQUESTS]
+    if (pair := pairs.cut(text, whole, cascade)) is not None:
+        return _with_all_of(pair, cascade)
+    for left, joint, right in _cuts(text):
         if ACKNOWLEDGING.fullmatch(left):
             found = split(right, language, cascade)
             return found if not _is_small(whole, found[0]) else []
@@ -97,13 +117,24 @@ def _divide(text: str, whole: Route, cascade: Cascade) -> list[Route]:
         if first.intent in SMALL and second.intent not in SMALL:
             return _divide(right, second, cascade) or [second] if not _is_small(whole, second) else []
         if second.intent in SMALL and first.intent not in SMALL:
+            if _is_only_time(right, language):
+                continue  # "…, mornings only" is no good-bye
             if JOINTS.search(right):
                 continue
             return _divide(left, first, cascade) or [first]
-        if _are_two(first, second, whole):
+        if _are_two(first, second, whole) or _is_beside_mail(first, joint, second):
             rest = _divide(right, second, cascade) or [second]
             return [first, *(replace(route, slots={**route.slots, "beside": first.text}) for route in rest)][:MOST_REQUESTS]
     return []
+
+
+def _with_all_of(pair: tuple[Route, Route], cascade: Cascade) -> list[Route]:
+    """The first request of a pair, and those behind it; each has the day of an earlier one that names a day."""
+    first, second = pair
+    rest = _divide(second.text, second, cascade) or [second]
+    return [*(pairs.several_times(first.text, first, cascade) or [first]), *(replace(route, slots={**route.slots, **second.slots}) for route in rest)][
+        :MOST_REQUESTS
+    ]
 
 
 def _is_small(whole: Route, rest: Route) -> bool:
@@ -113,16 +144,28 @@ def _is_small(whole: Route, rest: Route) -> bool:
 
 def _are_two(first: Route, second: Route, whole: Route) -> bool:
     """Whether two parts are two requests, and not two halves of one."""
-    if first.intent == second.intent or first.agent not in SPLITTING_AGENTS or second.agent not in SPLITTING_AGENTS:
+    if first.agent not in SPLITTING_AGENTS or second.agent not in SPLITTING_AGENTS:
         return False
+    if first.intent == second.intent:
+        return first.intent == "business_faq" and all(QUESTION.search(one.text) and count_words(one.text) > BARE for one in (first, second))
     if not (_stands_alone(first) and _stands_alone(second)) or {first.intent, second.intent} <= MOVING:
         return False
+    if first.agent == second.agent and second.method is Method.CLASSIFIER and A_THING.fullmatch(second.text):
+        return False  # "delete the reminders about Bob and the pills"
     weaker = min(first, second, key=lambda route: route.confidence)
     if weaker.confidence < LIKELY or (first.agent == "inquiries" and only_names(second)):
         return False
     if whole.confidence >= VERY_SURE and weaker.confidence < SURE_ENOUGH and whole.intent in {first.intent, second.intent}:
         return False
     return not (_is_only_time(first.text, first.language) or _is_only_time(second.text, second.language))
+
+
+def _is_beside_mail(first: Route, joint: str, second: Route) -> bool:
+    """Whether one part is a letter and the other a reminder for the person; what a letter dictates may well go on behind an "and"."""
+    if first.agent == "email" and second.intent == pairs.REMINDER:
+        return pairs.ASKS_REMINDING.search(second.text) is not None
+    clear = ADDRESS.search(second.text) is not None and FIRM.search(joint) is not None
+    return second.agent == "email" and first.intent == pairs.REMINDER and clear and pairs.has_time(first.text, first.language)
 
 
 def only_names(route: Route) -> bool:
@@ -163,16 +206,19 @@ def _stands_alone(route: Route) -> bool:
     return route.agent != "inquiries" or route.method is Method.KEYWORDS or ASKING.search(route.text) is not None
 
 
-def _cuts(text: str) -> Iterator[tuple[str, str]]:
+def _cuts(text: str) -> Iterator[tuple[str, str, str]]:
     for joint in JOINTS.finditer(text):
         left, right = text[: joint.start()].strip(), text[joint.end() :].strip()
         if left and right:
-            yield left, right
+            yield left, joint.group(), right
 
 
 def with_details(route: Route, *, now: datetime, zone: str, anchor: datetime | None = None, language: str = "") -> Route:
     """The route with what its text says about time, and the text without it. `language` is the text's, where it is not the route's."""
-    reading = times.read(route.text, now=now, zone=zone, language=language or route.language, anchor=anchor)
+    language = language or route.language
+    reading = times.read(route.text, now=now, zone=zone, language=language, anchor=anchor)
+    if first := route.slots.get(pairs.SAME_DAY):
+        reading = pairs.told_beside(route.text, str(first), reading, now=now, zone=zone, language=language)
     slots: dict[str, Any] = {**route.slots, "rest": reading.rest}
     if (when := when_slot(reading, zone)) is not None:
         slots["when"] = when

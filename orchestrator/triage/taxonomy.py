@@ -24,7 +24,7 @@ COMMANDS = {
 }
 """Intents that are commands said in plain words."""
 
-SAID_EXACTLY = {"data_export": "export", "forget_me": "forgetme"}
+SAID_EXACTLY = {"data_export": "export", "forget_me": "forgetme", "undo": "undo"}
 """The same, known by keywords alone: nobody is taken to have asked for this by a guess."""
 
 NOT_SERVED_YET = frozenset(

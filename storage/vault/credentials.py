@@ -137,15 +137,23 @@ def reveal(
     return Revealed(content["fields"])
 
 
-def find(connection: sa.Connection, person_id: str, *, service: str | None = None, kind: CredentialKind | None = None, now: datetime) -> Credential | None:
-    """The newest usable credential of this person; those that failed verification come last."""
+def find(
+    connection: sa.Connection, person_id: str, *, service: str | None = None, kind: CredentialKind | None = None, scope: Scope | None = None, now: datetime
+) -> Credential | None:
+    """The newest usable credential of this person; those that failed verification come last.
+
+    With `scope`, only one that is for exactly this place and for all of these tools, and none that failed.
+    """
     query = _mine(person_id).where(sa.or_(CredentialRow.expires_at.is_(None), CredentialRow.expires_at > now))
     if service is not None:
         query = query.where(sa.func.lower(CredentialRow.service) == service.lower())
     if kind is not None:
         query = query.where(CredentialRow.kind == kind.value)
-    row = connection.execute(query.order_by(CredentialRow.verification == Verification.FAILED.value, CredentialRow.id.desc()).limit(1)).first()
-    return None if row is None else _credential(row)
+    if scope is not None:
+        place = (CredentialRow.scheme == scope.scheme, CredentialRow.host == scope.host, CredentialRow.port == scope.port)
+        query = query.where(*place, CredentialRow.verification != Verification.FAILED.value)
+    rows = connection.execute(query.order_by(CredentialRow.verification == Verification.FAILED.value, CredentialRow.id.desc()))
+    return next((_credential(row) for row in rows if scope is None or scope.tools <= set(row.tools)), None)
 
 
 def get(connection: sa.Connection, person_id: str, handle: str) -> Credential:
@@ -184,6 +192,12 @@ def forget(connection: sa.Connection, person_id: str, handle: str, now: datetime
 def mark_verified(connection: sa.Connection, person_id: str, handle: str, now: datetime) -> None:
     """The service accepted it. Raises NoSuchCredential."""
     _change(connection, person_id, handle, verification=Verification.VERIFIED.value, verified_at=now)
+
+
+def known_to_work(connection: sa.Connection, person_id: str, handle: str, *, since: datetime) -> bool:
+    """Whether the service accepted it since then, and has not refused it after that. Raises NoSuchCredential for what is no handle."""
+    query = _mine(person_id).where(CredentialRow.id == _id(handle), CredentialRow.verification == Verification.VERIFIED.value)
+    return connection.execute(query.where(CredentialRow.verified_at >= since)).first() is not None
 
 
 def mark_failed(connection: sa.Connection, person_id: str, handle: str) -> None:

@@ -13,13 +13,14 @@ import pytest
 import sqlalchemy as sa
 from fastapi import FastAPI
 
+from agents.tools.logins import LoginRefused, trying
 from bot.channels.base import Incoming, Kind
 from bot.inbox import _Place, store
 from bot.web.guard import Guard
 from bot.web.secret_form import SecretForm
 from orchestrator.actions import credentials
 from orchestrator.actions.credentials import Credentials, Revealing
-from orchestrator.contracts import Card, Context, Declined, Done, Effect, Outcome, Task, TaskState, ToolError
+from orchestrator.contracts import Card, Context, Declined, Done, Effect, Outcome, Task, TaskState, ToolError, TransientError
 from orchestrator.outside import Deed, Outside, Phrase, Preview, Reach, Result
 from orchestrator.people import Door, Strangers
 from orchestrator.tasks import manager
@@ -28,11 +29,13 @@ from orchestrator.triage.secrets import given_by_form
 from storage.audit import AuditLog
 from storage.database import Database
 from storage.models import CredentialUseRow, MessageRow
-from storage.vault import FileKeys, Vault
+from storage.vault import FileKeys, KeyServiceDown, Vault
+from storage.vault import credentials as kept
 from tests.actions.stage import WORDS, Page, Stage, World, errand
 from tests.encodings import found_in, found_in_files
 
 SECRET = "Tr0ub4dor&3/€-geheim"
+WRONG = "not-this-one-17"
 PORTAL = "https://portal.example:8443"
 
 
@@ -54,6 +57,9 @@ class Login:
     async def act(self, outside: Outside, arguments: Page) -> Result:
         secret = await outside.secret(arguments.url, self.at)
         self.world.texts.append(secret.fields["password"])
+        async with trying(outside, arguments.url):
+            if secret.fields["password"] == WRONG:
+                raise LoginRefused("the portal refused the login")
         return Result({"page": f"Welcome {secret.fields['username']}, your password is {secret.fields['password']}", "b64": _b64(secret.fields["password"])})
 
 
@@ -170,6 +176,51 @@ async def test_what_cannot_be_read_is_taken_out_too_and_asked_for_again(stage: O
     assert "could not read it" in on.cards()[-1]["text"] and traces(on, tmp_path) == []
     await write(on, f"username: ann\npassword: {SECRET}", "79")
     assert on.now(task).state is TaskState.COMPLETED and world.texts == [SECRET]
+
+
+async def test_a_refused_password_is_asked_for_again_and_a_good_one_kept(stage: Open, world: World) -> None:
+    on = stage()
+    first = await on.begin()
+    await on.press("Provide")
+    await write(on, f"ann\n{WRONG}")
+    assert on.now(first).state is not TaskState.COMPLETED and world.texts == [WRONG]
+    second = await on.begin()
+    assert second.state is TaskState.AWAITING_CREDENTIALS, "the bad one is not handed out again"
+    await on.press("Provide")
+    await write(on, f"ann\n{SECRET}", "78")
+    assert on.now(second).state is TaskState.COMPLETED and world.texts == [WRONG, SECRET]
+    third = await on.begin()
+    assert third.state is TaskState.COMPLETED and world.texts == [WRONG, SECRET, SECRET]
+    stored = on.database.read_now(lambda connection: kept.all_of(connection, on.somebody.person.id))
+    assert [one.verification.value for one in stored] == ["failed", "verified"]
+
+
+async def test_that_it_works_is_written_down_once_a_day(stage: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    on = stage()
+    await on.begin()
+    await on.press("Provide")
+    await write(on, f"ann\n{SECRET}")
+    noted: list[Any] = []
+    monkeypatch.setattr(kept, "mark_verified", lambda *given: noted.append(given))
+    await on.begin()
+    assert noted == []
+    on.clock.move(hours=25)
+    await on.begin()
+    assert len(noted) == 1
+
+
+async def test_a_key_service_that_is_away_is_no_refusal(stage: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    on = stage()
+    task = await on.begin()
+    house = on.around.credentials
+    assert house is not None
+    monkeypatch.setattr(kept, "reveal", lambda *given, **named: _raise(KeyServiceDown("the key service did not answer")))
+    with pytest.raises(TransientError):
+        on.database.read_now(lambda connection: house.reveal(connection, on.somebody.person, task, "portal.login", "cred://x", PORTAL, on.clock.now()))
+
+
+def _raise(error: Exception) -> None:
+    raise error
 
 
 async def test_a_second_task_uses_it_without_asking(stage: Open, world: World) -> None:

@@ -451,6 +451,9 @@ class AnyonesSecrets:
         whose = await self.real.database.read(owner)
         return await self.real.reveal(next(one for one in self.people if one.id == whose), task, tool, handle, url)
 
+    async def tried(self, person: Person, task: Task, handle: str, *, accepted: bool) -> None:
+        await self.real.tried(person, task, handle, accepted=accepted)
+
 
 def test_without_the_scope_of_persons_anothers_secret_is_used(running: Callable[..., tuple[House, asyncio.Runner]]) -> None:
     house, runner = running(faults=False)
@@ -462,4 +465,4 @@ def test_without_the_scope_of_persons_anothers_secret_is_used(running: Callable[
 
 
 def test_the_order_of_the_checks_is_the_one_that_was_attacked() -> None:
-    assert dispatcher.ADMISSION[-4:] == (checks.policy, checks.approval, checks.budget, checks.ledger)
+    assert dispatcher.ADMISSION[-5:] == (checks.policy, checks.doubt, checks.approval, checks.budget, checks.ledger)

@@ -74,7 +74,13 @@ def open_house(folder: Path, clock: MovedClock, business: str = "") -> House:
     config.write_text(
         business or sample_text().replace("# zone: Europe/Berlin    # left out: this machine's time zone", "zone: Europe/Berlin"), encoding="utf-8"
     )
-    settings = read({"DATABASE_URL": f"sqlite+aiosqlite:///{folder}/{new_id()}.db", "MAJORDOMO_CONFIG": str(config)})
+    settings = read(
+        {
+            "DATABASE_URL": f"sqlite+aiosqlite:///{folder}/{new_id()}.db",
+            "MAJORDOMO_CONFIG": str(config),
+            "SMTP_URL": "smtp://127.0.0.1:9?from=house@example.com",
+        }
+    )
     return build(settings, clock=clock, business=BusinessFile(config))
 
 

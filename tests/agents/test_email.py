@@ -157,6 +157,58 @@ async def test_what_is_missing_is_asked_for_in_four_languages(language: str, yes
     assert isinstance(outcome, Done)
 
 
+@pytest.mark.parametrize(
+    ("answer", "subject", "text"),
+    [
+        ("subject Lunch, text: See you at 12", "Lunch", "See you at 12"),
+        ("Betreff Essen, Text: Bis um 12", "Essen", "Bis um 12"),
+        ("asunto Comida, texto: Nos vemos a las 12", "Comida", "Nos vemos a las 12"),
+        ("主题午饭，内容：12点见", "午饭", "12点见"),
+    ],
+)
+async def test_an_answer_may_say_subject_and_text_at_once(answer: str, subject: str, text: str) -> None:
+    for asked in ({"free-text": answer}, {"free-to-1": f"ann@example.com, {answer}"}):
+        context = Scripted(asked)
+        await run("email ann@example.com" if "free-text" in asked else "email", context)
+        assert (context.calls[0][2]["to"], context.calls[0][2]["subject"], context.calls[0][2]["body"]) == (["ann@example.com"], subject, text)
+
+
+async def test_a_text_that_only_speaks_of_a_subject_is_kept_whole() -> None:
+    context = Scripted({"free-text": "Subject matter experts are needed", "free-subject": "Help"})
+    await run("email ann@example.com", context)
+    assert context.calls[0][2]["body"] == "Subject matter experts are needed"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_without_a_mail_server_nothing_is_asked_first(language: str) -> None:
+    context = Scripted(language=language)
+    task = Task("t", 1, "email_send", "email", TaskState.IN_PROGRESS, "", f"email {DENTIST}", {}, "p", "c", language, Priority.NORMAL)
+    outcome = await Email(sends=False).process(task, context)
+    assert isinstance(outcome, Declined) and "SMTP_URL" in outcome.card.text
+    assert (context.calls, context.asked) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("language", "message"),
+    [
+        ("en", "did the mail to the dentist go out?"),
+        ("de", "ist die Mail an dentist@example.com raus?"),
+        ("es", "¿salió el correo a dentist@example.com?"),
+        ("zh", "给dentist@example.com的邮件发出去了吗？"),
+    ],
+)
+async def test_whether_a_letter_left_is_answered_from_the_log(language: str, message: str) -> None:
+    mails = [
+        {"to": ["bob@example.com"], "subject": "Hours", "status": "sent", "created_at": "2026-11-21T09:00:00+00:00", "sent_at": None},
+        {"to": [DENTIST], "subject": "Late", "status": "delivered", "created_at": "2026-11-20T09:00:00+00:00", "sent_at": "2026-11-20T09:00:05+00:00"},
+    ]
+    context = Scripted(results={"email.sent": mails}, language=language)
+    outcome = await run(message, context)
+    assert isinstance(outcome, Done) and context.asked == []
+    assert DENTIST in outcome.card.text and "bob@" not in outcome.card.text
+    assert Catalogues()(language, "mail-status-delivered", {}) in outcome.card.text
+
+
 async def test_a_name_is_no_address() -> None:
     context = Scripted({"free-to-1": "peter@example.com", "free-subject": "Late"})
     await run("email Peter that I'm late", context)

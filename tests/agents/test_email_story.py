@@ -72,6 +72,50 @@ async def test_the_dentist_is_told_once(database: Database, tmp_path: Path, serv
     assert (len(server.letters), statuses(stage)) == (1, [MailStatus.SENT])
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "make the subject: Lunch at twelve",
+        "change the subject to Lunch at twelve",
+        "ändere den Betreff in Lunch at twelve",
+        "cambia el asunto a Lunch at twelve",
+        "主题改成Lunch at twelve",
+    ],
+)
+async def test_a_sentence_after_edit_goes_to_the_edit(database: Database, tmp_path: Path, server: smtp.MailServer, said: str) -> None:
+    stage = stage_of(database, tmp_path, server)
+    task = await ask_for(stage)
+    await stage.say("Late")
+    await stage.press("Edit")
+    await stage.say(said)
+    assert stage.now(task).state is TaskState.AWAITING_APPROVAL
+    await stage.press("Approve")
+    await stage.wait(seconds=11)
+    assert [str(letter.message["Subject"]) for letter in server.letters] == ["Lunch at twelve"]
+
+
+async def test_approve_after_edit_was_opened_shows_the_card_again(database: Database, tmp_path: Path, server: smtp.MailServer) -> None:
+    stage = stage_of(database, tmp_path, server)
+    await ask_for(stage)
+    await stage.say("Late")
+    old = stage.token("Approve")
+    await stage.press("Edit")
+    await stage.press("", token=old)
+    assert server.letters == []
+    await stage.press("Approve")
+    await stage.wait(seconds=11)
+    assert [letter.recipients for letter in server.letters] == [("dentist@example.com",)]
+
+
+async def test_leaving_it_as_it_is_shows_the_card_again(database: Database, tmp_path: Path, server: smtp.MailServer) -> None:
+    stage = stage_of(database, tmp_path, server)
+    await ask_for(stage)
+    await stage.say("Late")
+    await stage.press("Edit")
+    await stage.press("Leave it as it is")
+    assert "Approve" in stage.buttons() and server.letters == []
+
+
 async def test_undo_in_time_sends_nothing(database: Database, tmp_path: Path, server: smtp.MailServer) -> None:
     stage = stage_of(database, tmp_path, server)
     task = await ask_for(stage)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from agents.reminders import subject_of
+from agents.reminders_titles import subject_of
 from bot.app import House
 from orchestrator.execution.due import DueWork
 from storage.models import ScheduleRow

@@ -15,6 +15,8 @@ import uvicorn
 from fastapi import FastAPI
 
 from agents.catalog import Catalog
+from agents.tools.http import HttpGet
+from agents.tools.way_out import WayOut
 from bot.api.app import PATH, make_api
 from bot.api.limits import Limits
 from bot.app import House, build
@@ -107,6 +109,11 @@ def own_folder(folder: Path) -> Path:
     return home
 
 
+def _reading() -> list[Any]:
+    """The one tool that some of the tests name."""
+    return [HttpGet(WayOut())]
+
+
 @asynccontextmanager
 async def running(
     folder: Path, *, url: str = "", clock: Clock | None = None, agents: Sequence[Agent] = (), tools: Sequence[Tool] = (), limits: Limits | None = None,
@@ -118,7 +125,7 @@ async def running(
     config.write_text(sample_text().replace("# zone: Europe/Berlin    # left out: this machine's time zone", "zone: Europe/Berlin"), encoding="utf-8")
     settings = read({"DATABASE_URL": url or f"sqlite+aiosqlite:///{home}/majordomo.db", "MAJORDOMO_CONFIG": str(config)})
     business = BusinessFile(config)
-    catalogue = Catalog(book=BusinessBook(business), words=Catalogues(), agents=agents, tools=tools)
+    catalogue = Catalog(book=BusinessBook(business), words=Catalogues(), agents=agents, tools=tools, outside=_reading)
     house = build(settings, clock=clock, business=business, catalogue=catalogue)
     web, port = WebChannel(house.database, house.clock), free_port()
     await house.start([web, ApiChannel(house.database, house.clock)], engine=engine)

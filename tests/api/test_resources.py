@@ -19,7 +19,7 @@ from tests.api.api_house import ApiHouse, Party
 
 SECRET = "Tr0ub4dor&3"
 PORTAL = {
-    "service": "Portal", "kind": "health_portal", "url": "https://portal.example", "tools": ["browser.open"],
+    "service": "Portal", "kind": "health_portal", "url": "https://portal.example", "tools": ["http.get"],
     "fields": {"username": "jane", "password": SECRET},
 }  # fmt: skip
 
@@ -50,7 +50,13 @@ async def test_a_credential_goes_in_and_its_value_never_comes_out(api: ApiHouse)
 
 
 async def test_what_is_wrong_with_a_credential_is_said_without_repeating_it(api: ApiHouse) -> None:
-    for change, field in (({"url": "nowhere"}, "body.url"), ({"fields": {}}, "body.fields"), ({"tools": []}, "body.tools"), ({"kind": "pin"}, "body.kind")):
+    for change, field in (
+        ({"url": "nowhere"}, "body.url"),
+        ({"fields": {}}, "body.fields"),
+        ({"tools": []}, "body.tools"),
+        ({"tools": ["browser.open"]}, "body.tools"),
+        ({"kind": "pin"}, "body.kind"),
+    ):
         answer = await api.owner.client.post("/credentials", json=PORTAL | change)
         assert (answer.status_code, answer.json()["field"]) == (422, field)
         assert SECRET not in answer.text
@@ -65,7 +71,7 @@ async def wanted(api: ApiHouse, party: Party) -> str:
         now = datetime.now(UTC)
         new = NewTask("custom", "custom", party.person.id, party.somebody.chat_id, "en", title="Portal")
         task = manager.transition(connection, manager.create(connection, new, now), TaskState.IN_PROGRESS, now)
-        need = Wanted("Portal", CredentialKind.HEALTH_PORTAL, "https://portal.example", ("browser.open",), reason="to look for results")
+        need = Wanted("Portal", CredentialKind.HEALTH_PORTAL, "https://portal.example", ("http.get",), reason="to look for results")
         credentials.handle_for(connection, party.person, task, "portal", need, now)
         return manager.transition(connection, task, TaskState.AWAITING_CREDENTIALS, now)
 

@@ -107,8 +107,8 @@ async def test_a_piped_conversation_waits_for_every_answer() -> None:
     taken, out = await converse(["Hi", "", "  bye  "], echo)
     assert [line.strip() for line in out.splitlines() if line.strip()] == ["echo: Hi", "echo: bye"]
     assert [(item.channel, item.chat_id, item.sender_id, item.kind, item.text) for item in taken] == [
-        ("terminal", "local", "owner", Kind.TEXT, "Hi"),
-        ("terminal", "local", "owner", Kind.TEXT, "bye"),
+        ("web", "local", "owner", Kind.TEXT, "Hi"),
+        ("web", "local", "owner", Kind.TEXT, "bye"),
     ]
     assert len({item.platform_id for item in taken}) == 2
     assert "you>" not in out and "\x1b" not in out

@@ -133,6 +133,31 @@ def test_the_newest_usable_one_is_found(safe: Safe) -> None:
     assert found is not None and found.handle == newer and found.verification is Verification.VERIFIED and found.verified_at == NOW
 
 
+def test_a_fitting_older_one_is_found_behind_newer_ones_that_do_not_fit_or_failed(safe: Safe) -> None:
+    scope = Scope.of("smtps", "mail.example.org", 465, ["email.send"])
+    elsewhere = NewCredential("Mailbox", CredentialKind.EMAIL, {"password": PASSWORD}, Scope.of("smtps", "other.example", None, ["email.send"]))
+    fewer = NewCredential("Mailbox", CredentialKind.EMAIL, {"password": PASSWORD}, Scope.of("smtps", "mail.example.org", None, ["email.search"]))
+    for new in (elsewhere, fewer):
+        safe.write(lambda connection, one: credentials.save(safe.vault, connection, "ada", one, NOW), new)
+    failed = safe.save("ada")
+    safe.write(credentials.mark_failed, "ada", failed)
+    found = safe.found(service="Mailbox", scope=scope)
+    assert found is not None and found.handle == safe.handle
+    safe.write(credentials.mark_failed, "ada", safe.handle)
+    assert safe.found(service="Mailbox", scope=scope) is None and safe.found(service="Mailbox") is not None
+
+
+def test_what_works_is_known_for_as_long_as_it_is_asked_for(safe: Safe) -> None:
+    def known(person: str, since: Any) -> bool:
+        return bool(safe.database.read_now(lambda connection: credentials.known_to_work(connection, person, safe.handle, since=since)))
+
+    assert not known("ada", NOW)
+    safe.write(credentials.mark_verified, "ada", safe.handle, NOW)
+    assert known("ada", NOW) and not known("ada", NOW + timedelta(seconds=1)) and not known("bob", NOW)
+    safe.write(credentials.mark_failed, "ada", safe.handle)
+    assert not known("ada", NOW)
+
+
 def test_an_expired_one_is_told_apart(safe: Safe) -> None:
     handle = safe.save("ada", expires_at=NOW + timedelta(hours=1))
     assert safe.reveal(handle=handle)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -30,12 +31,26 @@ class FakeOutside:
     task: Task = field(default_factory=a_task)
     before_doubt: Callable[[], Awaitable[None]] | None = None
     doubts: int = 0
+    charges: int = 0
+    files: Mapping[str, str] = field(default_factory=dict)
     asked_for: list[tuple[str, str]] = field(default_factory=list)
+    tries: list[tuple[str, bool]] = field(default_factory=list)
+
+    def judged(self, name: str, content: bytes) -> bytes:
+        if name in self.files and hashlib.sha256(content).hexdigest() != self.files[name]:
+            raise ToolError(f"the file {name} was changed since this was decided")
+        return content
+
+    def charging(self) -> None:
+        self.charges += 1
 
     async def in_doubt(self) -> None:
         if self.before_doubt is not None:
             await self.before_doubt()
         self.doubts += 1
+
+    async def tried(self, handle: str, *, accepted: bool) -> None:
+        self.tries.append((handle, accepted))
 
     async def secret(self, handle: str, url: str) -> Secret:
         self.asked_for.append((handle, url))

@@ -15,6 +15,7 @@ from aiohttp import web
 
 from agents.tools.browser import BrowserRead, Browsers, BrowserSettings, chromium
 from agents.tools.browser.arguments import Read
+from agents.tools.browser.fence import Fence
 from agents.tools.way_out import WayOut
 from orchestrator.contracts import MajordomoError
 from tests.tools.outside import FakeOutside, outside
@@ -98,6 +99,7 @@ async def test_no_page_makes_chromium_knock(tmp_path: Path) -> None:
 
 
 async def test_without_the_guard_they_knock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Fence, "keeps_out", lambda fence, url: False)
     monkeypatch.setattr(chromium, "GUARDED", ())
     monkeypatch.setattr(chromium, "PREFERENCES", {})
     monkeypatch.setattr(chromium, "SERVICE_WORKERS", "allow")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,7 @@ class Notebook:
 
     entries: list[MailEntry] = field(default_factory=list)
     news: list[tuple[MailStatus, str]] = field(default_factory=list)
+    tried_at: datetime | None = None
 
     async def record(self, entry: MailEntry, now: datetime) -> None:
         self.entries.append(entry)
@@ -50,6 +51,9 @@ class Notebook:
 
     async def status(self, effect_key: str) -> MailStatus | None:
         return self.news[-1][0] if self.news else None
+
+    async def changed(self, effect_key: str) -> datetime | None:
+        return self.tried_at
 
 
 @pytest.fixture
@@ -455,8 +459,18 @@ async def test_after_a_crash_the_log_and_the_folders_are_asked(
     server: smtp.MailServer, hand: FakeOutside, log: Notebook, known: MailStatus | None, shows: Any, found: Found
 ) -> None:
     log.news = [(known, "")] if known else []
+    log.tried_at = hand.now - timedelta(minutes=15)
     sending = tool(server, log, traces=Folders(shows) if shows is not None else None)
     reconciled = await sending.reconcile(hand, letter())
     assert reconciled.found is found
     assert (reconciled.result is not None) is (found is Found.DONE)
     assert server.letters == []
+
+
+@pytest.mark.parametrize("minutes", [0, 1, 14])
+async def test_a_letter_that_is_not_filed_yet_is_not_taken_for_unsent(server: smtp.MailServer, hand: FakeOutside, log: Notebook, minutes: int) -> None:
+    """Providers file late: right after the doubt, absence from the folder of sent mail proves nothing, and sending again would send twice."""
+    log.news, log.tried_at = [(MailStatus.UNKNOWN, "")], hand.now - timedelta(minutes=minutes)
+    sending = tool(server, log, traces=Folders(Found.NOT_DONE))
+    assert (await sending.reconcile(hand, letter())).found is Found.UNKNOWN
+    assert log.news == [(MailStatus.UNKNOWN, "")], "looking again makes the doubt no younger"

@@ -195,7 +195,11 @@ async def test_a_persons_own_account_is_opened_with_their_credential(server: Ima
     assert found.reach(arguments).credential == "cred://1" and found.reach(arguments).hosts == {"localhost"}
     result = await found.act(hand, arguments)
     assert [one["subject"] for one in result.value["mails"]] == ["for the other"]
-    assert imap.PASSWORD not in repr(result)
+    assert imap.PASSWORD not in repr(result) and hand.tries == [("cred://1", True)]
+    hand.secrets = {("cred://1", url): Secret({"username": imap.OTHERS, "password": "wr0ng"})}
+    with pytest.raises(ToolError, match="refused the login"):
+        await found.act(hand, arguments)
+    assert hand.tries[1:] == [("cred://1", False)]
 
 
 async def test_a_credential_goes_to_no_other_server(server: ImapServer, hand: FakeOutside) -> None:
@@ -321,6 +325,11 @@ Subject: s
         b"\xff\xfe\x00",
         b"From: =?no-such?q?x?=\r\nSubject: =?utf-8?b?!!!?=\r\nDate: soon\r\n\r\nx",
         b"Content-Type: text/plain; charset=no-such\r\n\r\n\xff",
+        b"Content-Type: text/plain; charset=idna\r\n\r\na..b\xff",
+        b"Content-Type: text/plain; charset=undefined\r\n\r\nx",
+        b"Content-Type: text/html; charset=punycode\r\n\r\n<p>\xff",
+        b"Content-Type: text/plain; charset=a\x00b\r\n\r\nx",
+        b"Content-Type: text/plain\r\nContent-Disposition: attachment; filename*=punycode''%ff%ff\r\n\r\nx",
         b"Content-Type: multipart/mixed\r\n\r\nno boundary",
         b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n--b--",
         b"Content-Type: text/html\r\n\r\n<script>never closed <p>x",

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pydantic
 import pytest
@@ -38,6 +39,10 @@ async def answers(request: web.Request) -> web.StreamResponse:
     match request.path:
         case "/stories.json":
             return web.json_response({"stories": ["one", "two"], "page": request.query.get("page", "")})
+        case "/locked":
+            return web.Response(status=401, headers={"WWW-Authenticate": request.query["asks"]} if request.query["asks"] else {})
+        case "/coded":
+            return web.Response(body=b"caf\xc3\xa9..", headers={"Content-Type": f"text/plain; charset={request.query['as']}"})
         case "/long":
             return web.Response(text="word " * 40_000)
         case "/picture":
@@ -271,3 +276,26 @@ def test_a_person_is_shown_all_that_will_be_sent() -> None:
         shown = HttpSend(Site().way_out).preview(call, words)
         assert "example.org" in shown.summary
         assert [value for _, value in shown.details] == ["https://example.org/a%20b?q=1", "b", HANDLE, '{"item": 1}']
+
+
+@pytest.mark.parametrize("named", ["idna", "undefined", "punycode", "no-such", "base64"])
+async def test_an_encoding_that_is_none_breaks_nothing(server: Site, hand: FakeOutside, named: str) -> None:
+    found = (await HttpGet(server.way_out).act(hand, Get(url=f"{server.url}/coded", query={"as": named}))).value
+    assert isinstance(found, dict) and found["text"] == "café.."
+
+
+@pytest.mark.parametrize(
+    ("path", "asks", "tries"),
+    [
+        ("/locked", 'Basic realm="x"', [(HANDLE, False)]),
+        ("/locked", "", [(HANDLE, False)]),
+        ("/locked", "Bearer", []),
+        ("/stories.json", "", [(HANDLE, True)]),
+    ],
+)
+async def test_the_vault_hears_whether_a_credential_was_taken(server: Site, hand: FakeOutside, path: str, asks: str, tries: list[tuple[str, bool]]) -> None:
+    """Sent as Basic: a server that wants it another way has not called it wrong."""
+    url = server.url + path
+    hand.secrets = {(HANDLE, f"{url}?asks={quote(asks)}"): Secret({"username": "ann", "password": PASSWORD})}
+    await HttpGet(server.way_out).act(hand, Get(url=url, query={"asks": asks}, credential=HANDLE))
+    assert hand.tries == tries

@@ -24,6 +24,7 @@ from agents.tools.mcp.program import ProgramWire
 from agents.tools.mcp.schema import Unusable, arguments_model
 from agents.tools.mcp.shelf import Shelf
 from agents.tools.way_out import Refused, WayOut
+from agents.tools.way_out.door import dial
 from bot.hands import mcp_servers
 from bot.settings import ConfigurationError, read
 from orchestrator.actions.calls import plan_digest
@@ -110,9 +111,10 @@ async def test_a_credential_opens_a_server_for_its_person_alone(build: Build, ha
         stranger = replace(hand, person=replace(PERSON, id="person-2"), secrets={})
         with pytest.raises(ToolError, match="not for this address"):
             await use(house, "mcp.notes.add", stranger, text="x")
-        wrong = replace(stranger, secrets={("cred://notes", url): Secret({"token": "wrong"})})
+        wrong = replace(stranger, secrets={("cred://notes", url): Secret({"token": "wrong"})}, tries=[])
         with pytest.raises(ToolError, match="asks for a credential"):
             await use(house, "mcp.notes.add", wrong, text="x")
+        assert wrong.tries == [("cred://notes", False)] and set(hand.tries) == {("cred://notes", True)}
         again = McpServers((server,), Path(str(house.shelf(server)._path.parent)), WayOut(), {})
         again.look()
         assert {"mcp.notes", "mcp.notes.add"} <= {tool.name for tool in tools_of(again)}
@@ -401,6 +403,9 @@ async def misbehaves(request: web.Request) -> web.StreamResponse:
             return web.json_response({"jsonrpc": "2.0", "id": number, "error": {"code": -32602, "message": "no such\x00 thing"}})
     stream = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
     await stream.prepare(request)
+    if way == "asking":
+        await stream.write(b'data: {"jsonrpc":"2.0","id":"p","method":"ping"}\n\n')
+        await asyncio.sleep(5)
     while way != "broken":
         await stream.write(b"data: " + b"x" * 100_000 if way == "endless" else b'data: {"jsonrpc":"2.0","method":"notifications/progress"}\r\n\r\n')
     await stream.write(b'data: {"jsonrpc":')
@@ -429,6 +434,22 @@ async def test_bad_servers_on_the_network_end_in_an_honest_word(build: Build, ha
         assert hand.doubts == 1
         await house.close()
         assert running.asked[-1].method == "DELETE" and running.asked[-1].headers["Mcp-Session-Id"] == "one-session"
+
+
+async def test_a_call_that_is_out_is_never_said_not_to_be(build: Build, hand: FakeOutside) -> None:
+    """The server asks something in the middle of a call, and no connection for the answer comes about: the call may have been done all the same."""
+    async with site(misbehaves) as running:
+
+        async def broken_once_called(address: str, port: int) -> Any:
+            if any(b"tools/call" in body for body in running.bodies):
+                raise OSError("down")
+            return await dial(address, port)
+
+        house = await asyncio.to_thread(build, Server("bad", Address(f"{running.url}/asking"), seconds=10), way_out=WayOut(dialler=broken_once_called))
+        with pytest.raises(Broken, match="could not be answered"):
+            await use(house, "mcp.bad.look", hand)
+        assert hand.doubts == 1
+        await house.close()
 
 
 async def test_an_error_of_the_protocol_is_a_result_with_its_source(build: Build, hand: FakeOutside) -> None:

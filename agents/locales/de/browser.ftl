@@ -9,3 +9,6 @@ browser-fill = In { $what } schreiben: { $value }
 browser-select = In { $what } wählen: { $value }
 browser-press = { $key } drücken
 browser-wait = Warten
+browser-session = Sitzung
+browser-stay = Seite
+browser-stay-means = so, wie diese Sitzung sie verlassen hat; sie wird nicht neu geladen

@@ -32,3 +32,8 @@ email-search-preview = Das Postfach durchsuchen
 email-read-preview = Eine Mail lesen
 email-bounces-preview = Nachsehen, welche Mails nicht zugestellt werden konnten
 email-not-for-guests = Nur wer zu diesem Haus gehört, kann mich Mails schreiben lassen.
+email-not-set-up = Ich kann keine E-Mail senden: Es ist kein Mailserver eingerichtet. Setzen Sie SMTP_URL, etwa smtps://user:password@host?from=me@example.com, und starten Sie Majordomo neu (mehr in docs/operations.md). Dann bitten Sie mich noch einmal.
+email-log-empty = Es wurde noch keine E-Mail für Sie gesendet. Was noch auf Ihre Freigabe wartet, steht unter /approvals.
+email-log-title = Im Mailprotokoll steht:
+email-log-latest = Eine E-Mail an oder über das finde ich nicht. Die letzten gesendeten:
+email-log-line = - { $recipients }: { $subject } ({ $when }): { $status }

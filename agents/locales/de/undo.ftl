@@ -1,3 +1,12 @@
 undo-finished = Rückgängig gemacht: { $label }
 undo-failed = Das konnte ich nicht rückgängig machen: { $label }. { $reason }
 intent-undo = etwas rückgängig machen
+undo-reason-gone = Es gibt das nicht mehr.
+undo-reason-taken = Die Zeit ist inzwischen vergeben.
+undo-reason-past = Die Zeit ist schon vorbei.
+undo-reason-soon = Das ist zu kurzfristig.
+undo-reason-far = Das liegt zu weit in der Zukunft.
+undo-reason-closed = Dann ist geschlossen.
+undo-reason-when = Die Zeit ist nicht mehr klar.
+undo-reason-full = Mehr passt nicht.
+undo-reason-step = Termine beginnen jetzt zu anderen Minuten.

@@ -9,3 +9,6 @@ browser-fill = Write into { $what }: { $value }
 browser-select = Choose in { $what }: { $value }
 browser-press = Press { $key }
 browser-wait = Wait
+browser-session = Session
+browser-stay = Page
+browser-stay-means = as this session left it; it is not loaded again

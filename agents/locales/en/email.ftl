@@ -32,3 +32,8 @@ email-search-preview = Search the mailbox
 email-read-preview = Read a mail
 email-bounces-preview = Look which mails could not be delivered
 email-not-for-guests = Only the owner and the members of this house can have me write mail.
+email-not-set-up = I cannot send mail: no mail server is set up. Set SMTP_URL, such as smtps://user:password@host?from=me@example.com, and start Majordomo again (docs/operations.md says more). Then ask me again.
+email-log-empty = No mail has been sent for you yet. What still waits for your approval is under /approvals.
+email-log-title = The mail log says:
+email-log-latest = I find no mail to or about that. The latest that were sent:
+email-log-line = - { $recipients }: { $subject } ({ $when }): { $status }

@@ -1,3 +1,12 @@
 undo-finished = Undone: { $label }
 undo-failed = I could not undo this: { $label }. { $reason }
 intent-undo = undo something
+undo-reason-gone = It is not there any more.
+undo-reason-taken = That time is taken by now.
+undo-reason-past = That time is over.
+undo-reason-soon = That is too soon.
+undo-reason-far = That is too far ahead.
+undo-reason-closed = It is closed then.
+undo-reason-when = The time is not clear any more.
+undo-reason-full = There is no room for more.
+undo-reason-step = Appointments begin at other minutes now.

@@ -9,3 +9,6 @@ browser-fill = Escribir en { $what }: { $value }
 browser-select = Elegir en { $what }: { $value }
 browser-press = Pulsar { $key }
 browser-wait = Esperar
+browser-session = Sesión
+browser-stay = Página
+browser-stay-means = tal como la dejó esta sesión; no se vuelve a cargar

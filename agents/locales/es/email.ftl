@@ -32,3 +32,8 @@ email-search-preview = Buscar en el buzón
 email-read-preview = Leer un correo
 email-bounces-preview = Mirar qué correos no se han podido entregar
 email-not-for-guests = Solo quien pertenece a esta casa puede pedirme que escriba correos.
+email-not-set-up = No puedo enviar correo: no hay ningún servidor de correo configurado. Defina SMTP_URL, por ejemplo smtps://user:password@host?from=me@example.com, y vuelva a iniciar Majordomo (más en docs/operations.md). Después pídamelo otra vez.
+email-log-empty = Todavía no se ha enviado ningún correo para usted. Lo que espera su aprobación está en /approvals.
+email-log-title = El registro de correo dice:
+email-log-latest = No encuentro ningún correo a eso ni sobre eso. Los últimos enviados:
+email-log-line = - { $recipients }: { $subject } ({ $when }): { $status }

@@ -1,3 +1,12 @@
 undo-finished = Deshecho: { $label }
 undo-failed = No he podido deshacer esto: { $label }. { $reason }
 intent-undo = deshacer algo
+undo-reason-gone = Ya no existe.
+undo-reason-taken = Esa hora ya está ocupada.
+undo-reason-past = Esa hora ya pasó.
+undo-reason-soon = Es demasiado pronto.
+undo-reason-far = Es demasiado lejos en el futuro.
+undo-reason-closed = A esa hora está cerrado.
+undo-reason-when = La hora ya no está clara.
+undo-reason-full = No caben más.
+undo-reason-step = Las citas empiezan ahora a otros minutos.

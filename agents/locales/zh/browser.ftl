@@ -6,3 +6,6 @@ browser-fill = 在 { $what } 中填写：{ $value }
 browser-select = 在 { $what } 中选择：{ $value }
 browser-press = 按 { $key } 键
 browser-wait = 等待
+browser-session = 会话
+browser-stay = 页面
+browser-stay-means = 沿用该会话留下的状态，不会重新加载

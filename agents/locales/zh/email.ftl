@@ -29,3 +29,8 @@ email-search-preview = 搜索邮箱
 email-read-preview = 阅读一封邮件
 email-bounces-preview = 查看哪些邮件未能送达
 email-not-for-guests = 只有本处的主人和成员可以让我写邮件。
+email-not-set-up = 我还不能发邮件：没有设置邮件服务器。请设置 SMTP_URL，例如 smtps://user:password@host?from=me@example.com，然后重新启动 Majordomo（详见 docs/operations.md），再让我发一次。
+email-log-empty = 还没有替您发过邮件。等待您批准的内容在 /approvals。
+email-log-title = 邮件记录：
+email-log-latest = 没有找到相关的邮件。最近发出的：
+email-log-line = - { $recipients }: { $subject } ({ $when }): { $status }

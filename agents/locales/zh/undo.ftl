@@ -1,3 +1,12 @@
 undo-finished = 已撤销：{ $label }
 undo-failed = 未能撤销：{ $label }。{ $reason }
 intent-undo = 撤销某事
+undo-reason-gone = 它已经不存在了。
+undo-reason-taken = 那个时间已被占用。
+undo-reason-past = 那个时间已经过去。
+undo-reason-soon = 时间太近了。
+undo-reason-far = 时间太远了。
+undo-reason-closed = 那时不营业。
+undo-reason-when = 时间已经不明确。
+undo-reason-full = 已经满了。
+undo-reason-step = 现在预约的起始时间不同了。

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from agents.tools.browser.arguments import Act, Action, Click, Fill, Press, Select, Wait
 from agents.tools.browser.house import Visit
-from agents.tools.browser.pages import first_line, settle
+from agents.tools.browser.pages import reason, settle
 from agents.tools.http import near
-from agents.tools.way_out import read
+from agents.tools.way_out import Refused, read
 from orchestrator.contracts import ToolError
 from orchestrator.outside import Outside
 
@@ -32,6 +33,9 @@ class Deeds:
 async def perform(visit: Visit, outside: Outside, arguments: Act) -> Deeds:
     """All actions in order, up to the first that cannot be done. Raises ToolError only where nothing has been done yet."""
     deeds = Deeds()
+    if arguments.stay:
+        await visit.do(lambda page: _as_shown(page, arguments))
+    visit.fence.around(None)
     await visit.do(_listen)
     try:
         for number, action in enumerate(arguments.actions, 1):
@@ -45,6 +49,7 @@ async def perform(visit: Visit, outside: Outside, arguments: Act) -> Deeds:
     else:
         await visit.do(settle)
     finally:
+        visit.fence.around(near(_host_of(visit.page, arguments.host)))
         if not visit.page.is_closed():
             await visit.do(_listen_no_more)
     return deeds
@@ -79,9 +84,27 @@ async def _listen_no_more(page: Page) -> None:
     page.remove_listener("dialog", _agree)
 
 
-async def _on_host(page: Page, host: str) -> None:
+async def _as_shown(page: Page, arguments: Act) -> None:
+    """Whoever approved saw one address: the session's page must be that very one, its part behind the # included."""
     if page.url == "about:blank":
         raise ToolError("the session's page is not open any more: call again without stay")
+    if _whole(page.url) != _whole(arguments.url):
+        raise ToolError("the session's page is at another address by now: read it again, and call with the address it has, or without stay")
+
+
+def _whole(url: str) -> tuple[str, str]:
+    return read(url).url, urlsplit(url).fragment
+
+
+def _host_of(page: Page, otherwise: str) -> str:
+    """Where the page stands now."""
+    try:
+        return read(page.url).host
+    except Refused:
+        return otherwise
+
+
+async def _on_host(page: Page, host: str) -> None:
     if (there := read(page.url).host) not in near(host):
         raise ToolError(f"the page went on to {there}: what is done there needs a call of its own, with that address")
 
@@ -110,7 +133,7 @@ async def _element(page: Page, selector: str) -> ElementHandle:
     try:
         return await page.locator(selector).element_handle()
     except Error as error:
-        raise ToolError(f"{selector!r}: {first_line(error)}") from None
+        raise ToolError(f"{selector!r}: {reason(error)}") from None
 
 
 async def _document(element: ElementHandle) -> str:
@@ -147,7 +170,7 @@ async def _do(page: Page, action: Action) -> None:
             case Wait():
                 await asyncio.sleep(action.seconds)
     except Error as error:
-        raise ToolError(first_line(error)) from None
+        raise ToolError(reason(error)) from None
     if isinstance(action, Click | Press):
         await settle(page)
 

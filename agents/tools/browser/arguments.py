@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 import pydantic
 
@@ -98,7 +99,7 @@ Action = Annotated[Click | Fill | Select | Press | Wait, pydantic.Field(discrimi
 
 class Act(Open):
     actions: tuple[Action, ...] = pydantic.Field(min_length=1, max_length=30, description="What is done on the page, in this order")
-    stay: bool = pydantic.Field(default=False, description="The session's page is at this host already: go on there instead of loading the address")
+    stay: bool = pydantic.Field(default=False, description="The session's page is at this very address already, # included: go on there instead of loading it")
 
     @pydantic.model_validator(mode="after")
     def _sound(self) -> Act:
@@ -107,6 +108,12 @@ class Act(Open):
         if len({action.handle[0] for action in self.actions if isinstance(action, Fill) and action.handle}) > 1:
             raise ValueError("one call uses one credential")
         return self
+
+    @property
+    def where(self) -> str:
+        """The address as it is approved: with `stay`, the part behind the # counts too."""
+        part = urlsplit(self.url).fragment if self.stay else ""
+        return destination(self.url).url + (f"#{part}" if part else "")
 
     @property
     def credential(self) -> str:

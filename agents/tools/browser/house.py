@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from agents.tools.browser.chromium import launch
+from agents.tools.browser.fence import Fence
 from agents.tools.way_out import Allowance, Concealer, Proxy, WayOut
 from orchestrator.contracts import ToolError, TransientError
 
@@ -55,7 +56,7 @@ class Running:
     context: BrowserContext
     proxy: Proxy
     sockets: tempfile.TemporaryDirectory[str]
-    pages: dict[str, Page] = field(default_factory=dict)
+    pages: dict[str, Fence] = field(default_factory=dict)
     visitors: int = 0
     used: float = field(default_factory=time.monotonic)
 
@@ -64,10 +65,14 @@ class Running:
 class Visit:
     """A page for the length of one call. Everything that is done with it happens in the browsers' thread, through `do`."""
 
-    page: Page
+    fence: Fence
     running: Running
     keeper: Keeper
     browsers: Browsers
+
+    @property
+    def page(self) -> Page:
+        return self.fence.page
 
     async def do(self, work: Callable[[Page], Coroutine[Any, Any, T]]) -> T:
         """Raises TransientError where the page does not answer in time: then its Chromium is ended."""
@@ -83,7 +88,8 @@ class Visit:
             await self.browsers.stop(self.running)
             raise TransientError("the page did not answer in time") from None
         except Error as error:
-            raise TransientError(f"the browser broke off: {str(error).splitlines()[0][:200]}") from None
+            logger.info("a browser broke off", extra={"fault": type(error).__name__})
+            raise TransientError("the browser broke off") from None
 
 
 @dataclass
@@ -200,30 +206,31 @@ class Browsers:
                 running = keeper.running or await self._launched(keeper)
                 running.visitors += 1
             try:
-                page = running.pages.get(session) if session else None
-                if page is None or page.is_closed():
-                    page = await self._new_page(running)
+                fenced = running.pages.get(session) if session else None
+                if fenced is None or fenced.page.is_closed():
+                    fenced = await self._new_page(running)
                 if session:
-                    running.pages[session] = page
+                    running.pages[session] = fenced
             except BaseException:
                 running.visitors -= 1
                 raise
         except BaseException:
             lock.release()
             raise
-        return Visit(page, running, keeper, self), lock
+        return Visit(fenced, running, keeper, self), lock
 
-    async def _new_page(self, running: Running) -> Page:
+    async def _new_page(self, running: Running) -> Fence:
         from playwright.async_api import Error  # noqa: PLC0415 - an optional part
 
         try:
-            page = await running.context.new_page()
+            fenced = Fence(await running.context.new_page())
+            await fenced.put_up()
         except Error:
             await self.stop(running)
             raise TransientError("the browser broke off; try again") from None
-        page.set_default_navigation_timeout(self.settings.page_seconds * 1000)
-        page.set_default_timeout(self.settings.element_seconds * 1000)
-        return page
+        fenced.page.set_default_navigation_timeout(self.settings.page_seconds * 1000)
+        fenced.page.set_default_timeout(self.settings.element_seconds * 1000)
+        return fenced
 
     async def _leave(self, visit: Visit, lock: asyncio.Lock, *, keep: bool) -> None:
         try:
@@ -241,16 +248,28 @@ class Browsers:
         sockets = tempfile.TemporaryDirectory(prefix=f"{SOCKETS}{os.getpid()}-", ignore_cleanup_errors=True)
         try:
             context = await launch(await self._driver(), self.settings.chromium, keeper.profile, Path(sockets.name), proxy)
+            await self._remembered(context, keeper)
         except BaseException:
             await proxy.close()
             sockets.cleanup()
             raise
-        running = Running(context, proxy, sockets)
-        await context.add_cookies(keeper.cookies)
-        keeper.running = running
+        running = keeper.running = Running(context, proxy, sockets)
         context.on("close", lambda _: asyncio.ensure_future(self._ended(keeper, running)))
         context.on("page", lambda page: asyncio.ensure_future(self._no_popups(page)))
         return running
+
+    async def _remembered(self, context: BrowserContext, keeper: Keeper) -> None:
+        """The cookies of the Chromium before this one. Raises TransientError where it broke: then it has ended, and the next begins without them."""
+        from playwright.async_api import Error  # noqa: PLC0415 - an optional part
+
+        try:
+            await context.add_cookies(keeper.cookies)
+        except BaseException as error:
+            await self._quietly(context.close())
+            if not isinstance(error, Error):
+                raise
+            keeper.cookies = []
+            raise TransientError("the browser broke off; try again") from None
 
     async def _driver(self) -> Playwright:
         from playwright.async_api import async_playwright  # noqa: PLC0415 - an optional part, 0.2 s

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from agents.tools.browser.house import Visit
+from agents.tools.http import near
 from agents.tools.way_out import Concealer, Destination, Refused, read
 from orchestrator.contracts import Json, ToolError, TransientError
 
@@ -54,6 +57,21 @@ FAULTS_FOR_LATER = (
     "ERR_HTTP_RESPONSE_CODE_FAILURE",
     "Timeout",
 )
+NETWORK_FAULT = re.compile(r"\bERR_[A-Z0-9_]{1,60}\b")
+REASONS = (
+    ("Timeout", "it was not found, or could not be used, in time"),
+    ("strict mode violation", "more than one element matches; name one"),
+    ("not a valid selector", "that is no valid selector"),
+    ("Unexpected token", "that is no valid selector"),
+    ("Unknown engine", "that is no valid selector"),
+    ("Malformed selector", "that is no valid selector"),
+    ("Error while parsing", "that is no valid selector"),
+    ("not an <input>", "nothing can be written into this element"),
+    ("cannot be filled", "nothing can be written into this element"),
+    ("not a <select>", "the element is no list to choose from"),
+    ("Unknown key", "there is no such key"),
+)
+"""Signs in the first line of a browser's error, and what is said of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +92,18 @@ class Reading:
         return shown
 
 
-async def open_page(visit: Visit, place: Destination, wait_for: str = "") -> None:
-    """Load an address. Raises Refused, ToolError or TransientError, each saying what became of it."""
+async def open_page(visit: Visit, place: Destination, wait_for: str = "") -> str:
+    """Load an address; from here on the page may go to this host alone.
+
+    Returns "", or, where the address is redirected to another host, the address there: then nothing was loaded. Raises
+    Refused, ToolError or TransientError, each saying what became of it.
+    """
     await visit.browsers.way_out.check(place.url)
-    await visit.do(lambda page: _opened(page, place, wait_for, visit))
+    visit.fence.around(near(place.host))
+    return await visit.do(lambda page: _opened(page, place, wait_for, visit))
 
 
-async def _opened(page: Page, place: Destination, wait_for: str, visit: Visit) -> None:
+async def _opened(page: Page, place: Destination, wait_for: str, visit: Visit) -> str:
     from playwright.async_api import Error  # noqa: PLC0415 - an optional part
     from playwright.async_api import TimeoutError as TooLate  # noqa: PLC0415
 
@@ -88,7 +111,9 @@ async def _opened(page: Page, place: Destination, wait_for: str, visit: Visit) -
     try:
         response = await page.goto(place.url, wait_until="domcontentloaded")
     except Error as error:
-        if visit.running.proxy.refusals > before:
+        if visit.fence.moved_to:
+            return visit.fence.moved_to
+        if visit.fence.held or visit.running.proxy.refusals > before:
             raise Refused(f"{place.host} led to an address that tools may not open") from None
         raise fault(error, place.host) from None
     if response is not None:
@@ -103,8 +128,9 @@ async def _opened(page: Page, place: Destination, wait_for: str, visit: Visit) -
         except TooLate:
             raise ToolError(f"nothing matching {wait_for!r} appeared on the page") from None
         except Error as error:
-            raise ToolError(f"{wait_for!r} is no selector: {first_line(error)}") from None
+            raise ToolError(f"{wait_for!r} could not be waited for: {reason(error)}") from None
     await settle(page)
+    return ""
 
 
 async def settle(page: Page) -> None:
@@ -119,18 +145,21 @@ async def settle(page: Page) -> None:
 
 def fault(error: Exception, host: str) -> ToolError | TransientError:
     """What a browser's error means."""
-    text = first_line(error)
+    text = str(error)
     if "Download is starting" in text or "ERR_ABORTED" in text:
         return ToolError("this address is a file, not a page: use browser.download")
     if "ERR_TOO_MANY_REDIRECTS" in text:
         return ToolError("the address is redirected in a circle")
     if any(sign in text for sign in FAULTS_FOR_LATER):
         return TransientError(f"{host} cannot be reached at the moment")
-    return ToolError(f"the page could not be opened: {text}")
+    found = NETWORK_FAULT.search(text)
+    return ToolError("the page could not be opened" + (f" ({found[0]})" if found else ""))
 
 
-def first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:200]
+def reason(error: Exception) -> str:
+    """Why an element could not be used, in our words: what a browser says may quote the page."""
+    text = (str(error).splitlines() or [""])[0]
+    return next((words for sign, words in REASONS if sign in text), "the page did not allow it")
 
 
 async def reading(page: Page) -> Reading:
@@ -144,7 +173,7 @@ async def reading(page: Page) -> Reading:
             return Reading(shown_url(page), str(found["title"]), str(found["text"]), bool(found["cut"]), links)
         except Error as error:
             if attempt == 2 or "context was destroyed" not in str(error):
-                raise ToolError(f"the page could not be read: {first_line(error)}") from None
+                raise ToolError("the page could not be read: its own scripts stand in the way") from None
             await settle(page)
     raise ToolError("the page could not be read")
 
@@ -155,8 +184,8 @@ async def records(page: Page, rows: str, fields: dict[str, str], most: int) -> l
 
     try:
         found: list[dict[str, str | None]] = await page.evaluate(EXTRACT, [rows, fields, most])
-    except Error as error:
-        raise ToolError(f"the page could not be looked through: {first_line(error)}") from None
+    except Error:
+        raise ToolError("the page could not be looked through: are rows and fields CSS selectors?") from None
     return found
 
 
@@ -168,13 +197,14 @@ async def picture(page: Page, *, whole: bool, hidden: tuple[str, ...] = ()) -> b
         tall = await page.evaluate("document.documentElement.scrollHeight") if whole else 0
         masks = [page.locator(selector) for selector in hidden]
         return await page.screenshot(type="png", full_page=whole and tall <= TALLEST, mask=masks, animations="disabled")
-    except Error as error:
-        raise ToolError(f"no picture could be taken: {first_line(error)}") from None
+    except Error:
+        raise ToolError("no picture could be taken of this page") from None
 
 
 def shown_url(page: Page) -> str:
-    """Where the page is, when that is on the web. Raises ToolError otherwise."""
+    """Where the page is, the part behind the # included, when that is on the web. Raises ToolError otherwise."""
     try:
-        return read(page.url).url
+        part = urlsplit(page.url).fragment
+        return read(page.url).url + (f"#{part}" if part else "")
     except Refused:
         raise ToolError("the page led to something that is not on the web") from None

@@ -14,6 +14,7 @@ from agents.tools.browser.acting import perform
 from agents.tools.browser.house import Browsers, Visit
 from agents.tools.browser.pages import fault, open_page, picture, reading, records, shown_url
 from agents.tools.browser.saving import plain_name, save
+from agents.tools.http import near
 from agents.tools.way_out import destination, read
 from orchestrator.contracts import Effect, Json, ToolError, TransientError
 from orchestrator.outside import Deed, Outside, Phrase, Preview, Reach, Result
@@ -41,7 +42,7 @@ class BrowserRead(_Looking):
 
     name: str = "browser.read"
     version: int = 1
-    description: str = "Open a web page in a real browser, scripts included, and return its readable text, title and links."
+    description: str = "Open a web page in a real browser, scripts included, and return its readable text, title and links. Redirects to another host are reported as moved_to."
     effect: Effect = Effect.READ
     arguments: type[pydantic.BaseModel] = told.Read
     credits: int = 20
@@ -49,10 +50,11 @@ class BrowserRead(_Looking):
 
     async def act(self, outside: Outside, arguments: told.Read) -> Result:
         async with self.browsers.visit(outside.task.id, arguments.session) as visit:
-            await open_page(visit, read(arguments.url), arguments.wait_for)
+            if moved := await open_page(visit, read(arguments.url), arguments.wait_for):
+                return _elsewhere(visit, arguments, moved)
             found = await visit.do(reading)
-            concealer = visit.keeper.concealer
-            return Result(found.value(concealer, links=arguments.links), source=concealer(found.url), private=visit.keeper.private)
+            conceal = visit.keeper.concealer
+            return Result(found.value(conceal, links=arguments.links) | _held(visit), source=conceal(found.url), private=visit.keeper.private)
 
 
 @dataclass(frozen=True)
@@ -69,12 +71,13 @@ class BrowserExtract(_Looking):
 
     async def act(self, outside: Outside, arguments: told.Extract) -> Result:
         async with self.browsers.visit(outside.task.id, arguments.session) as visit:
-            await open_page(visit, read(arguments.url), arguments.wait_for)
+            if moved := await open_page(visit, read(arguments.url), arguments.wait_for):
+                return _elsewhere(visit, arguments, moved)
             found = await visit.do(lambda page: records(page, arguments.rows, arguments.fields, arguments.most))
             url = await visit.do(_where)
             conceal = visit.keeper.concealer
             shown: list[Json] = [{name: conceal(text) if text is not None else None for name, text in record.items()} for record in found]
-            return Result({"url": conceal(url), "count": len(shown), "records": shown}, source=conceal(url), private=visit.keeper.private)
+            return Result({"url": conceal(url), "count": len(shown), "records": shown} | _held(visit), source=conceal(url), private=visit.keeper.private)
 
 
 @dataclass(frozen=True)
@@ -91,11 +94,12 @@ class BrowserScreenshot(_Looking):
 
     async def act(self, outside: Outside, arguments: told.Picture) -> Result:
         async with self.browsers.visit(outside.task.id, arguments.session) as visit:
-            await open_page(visit, read(arguments.url))
+            if moved := await open_page(visit, read(arguments.url)):
+                return _elsewhere(visit, arguments, moved)
             image = await visit.do(lambda page: picture(page, whole=arguments.whole))
             url = visit.keeper.concealer(await visit.do(_where))
-            path = await asyncio.to_thread(save, outside.folder, "screenshots", _picture_name(arguments.host, outside), image)
-            return Result({"path": path, "url": url, "bytes": len(image)}, source=url, private=visit.keeper.private)
+            path = await asyncio.to_thread(save, outside, "screenshots", _picture_name(arguments.host, outside), image)
+            return Result({"path": path, "url": url, "bytes": len(image)} | _held(visit), source=url, private=visit.keeper.private)
 
 
 @dataclass(frozen=True)
@@ -113,12 +117,18 @@ class BrowserDownload(_Looking):
     async def act(self, outside: Outside, arguments: told.Download) -> Result:
         async with self.browsers.visit(outside.task.id, arguments.session) as visit:
             place = await self.browsers.way_out.check(arguments.url)
-            content, suggested = await visit.do(lambda page: _fetched(page, place.url))
+            visit.fence.around(near(place.host))
+            try:
+                content, suggested = await visit.do(lambda page: _fetched(page, place.url))
+            except (ToolError, TransientError):
+                if visit.fence.moved_to:
+                    return _elsewhere(visit, arguments, visit.fence.moved_to)
+                raise
             size = content.stat().st_size if isinstance(content, Path) else len(content)
             if size > self.browsers.settings.file_bytes:
                 raise ToolError(f"the file is larger than {self.browsers.settings.file_bytes // 1_000_000} MB")
             name = plain_name(arguments.name or suggested or place.url.partition("?")[0], "download")
-            path = await asyncio.to_thread(save, outside.folder, "downloads", name, content)
+            path = await asyncio.to_thread(save, outside, "downloads", name, content)
             return Result({"path": path, "bytes": size, "url": place.url}, source=place.url, private=visit.keeper.private)
 
 
@@ -142,14 +152,18 @@ class BrowserAct:
         return Reach(Deed.WRITE, frozenset({arguments.host}), credential=arguments.credential)
 
     def preview(self, arguments: told.Act, words: Phrase) -> Preview:
-        shown = [(words("http-address"), destination(arguments.url).url)]
+        shown = [(words("http-address"), arguments.where)]
+        if arguments.session:
+            shown.append((words("browser-session"), arguments.session))
+        if arguments.stay:
+            shown.append((words("browser-stay"), words("browser-stay-means")))
         shown += [(words("browser-step", number=number), _told(action, words)) for number, action in enumerate(arguments.actions, 1)]
         return Preview(words("browser-act-summary", host=arguments.host, count=len(arguments.actions)), tuple(shown))
 
     async def act(self, outside: Outside, arguments: told.Act) -> Result:
         async with self.browsers.visit(outside.task.id, arguments.session) as visit:
-            if not arguments.stay:
-                await open_page(visit, read(arguments.url))
+            if not arguments.stay and (moved := await open_page(visit, read(arguments.url))):
+                raise ToolError(f"the address leads on to {visit.keeper.concealer(moved)}: what is done there needs a call of its own, with that address")
             deeds = await perform(visit, outside, arguments)
             return await self._afterwards(visit, outside, arguments, deeds.completed, deeds.problem, tuple(deeds.covered))
 
@@ -163,12 +177,23 @@ class BrowserAct:
         try:
             found = await visit.do(reading)
             source = found.url
-            value |= found.value(conceal)
+            value |= found.value(conceal) | _held(visit)
             image = await visit.do(lambda page: picture(page, whole=False, hidden=covered))
-            value["screenshot"] = await asyncio.to_thread(save, outside.folder, "screenshots", _picture_name(arguments.host, outside), image)
+            value["screenshot"] = await asyncio.to_thread(save, outside, "screenshots", _picture_name(arguments.host, outside), image)
         except (ToolError, TransientError, OSError) as error:
             value["unread"] = conceal(str(error))
         return Result(value, source=conceal(source), private=visit.keeper.private)
+
+
+def _elsewhere(visit: Visit, arguments: told.Open, moved: str) -> Result:
+    """The address leads to another host, and nothing was loaded from there: who wants it asks for it by name."""
+    conceal, url = visit.keeper.concealer, destination(arguments.url).url
+    return Result({"url": conceal(url), "moved_to": conceal(moved)}, source=conceal(url), private=visit.keeper.private)
+
+
+def _held(visit: Visit) -> dict[str, Json]:
+    """Where a page that was loaded wanted to go by itself and was not let."""
+    return {"moved_to": visit.keeper.concealer(visit.fence.moved_to)} if visit.fence.moved_to else {}
 
 
 async def _where(page: Page) -> str:

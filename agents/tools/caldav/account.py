@@ -13,6 +13,7 @@ import pydantic
 
 from agents.tools.caldav.dav import Collection, Dav, Stored
 from agents.tools.caldav.server import CalDavServer
+from agents.tools.logins import trying
 from agents.tools.way_out import WayOut, destination
 from orchestrator.contracts import Role, ToolError
 from orchestrator.outside import Deed, Outside, Reach
@@ -123,7 +124,8 @@ class Calendars:
             server = self._house(outside)
             way_out = self.way_out.allowing(server.url)
         dav = Dav(way_out, server, self._queue(f"requests to {server.host}", AT_ONCE))
-        calendars = await dav.calendars()
+        async with trying(outside, account.credential):
+            calendars = await dav.calendars()
         return Session(dav, server, calendars)
 
     def _house(self, outside: Outside) -> CalDavServer:

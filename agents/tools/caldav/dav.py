@@ -12,6 +12,7 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 from xml.sax.saxutils import escape
 
 from agents.tools.caldav.server import CalDavServer
+from agents.tools.logins import LoginRefused
 from agents.tools.way_out import Answer, Ask, Concealer, Refused, WayOut, fetch, read
 from orchestrator.contracts import ToolError, TransientError
 
@@ -221,7 +222,7 @@ class Dav:
         if answer.status in statuses:
             return
         if answer.status == HTTPStatus.UNAUTHORIZED:
-            raise ToolError(f"{self.host} did not accept the user name and password of the calendar")
+            raise LoginRefused(f"{self.host} did not accept the user name and password of the calendar")
         if answer.status in {HTTPStatus.PRECONDITION_FAILED, HTTPStatus.CONFLICT}:
             raise Changed
         if answer.status == HTTPStatus.NOT_FOUND:

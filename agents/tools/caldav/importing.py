@@ -81,6 +81,7 @@ def _documents(outside: Outside, name: str) -> list[ics.Document]:
     """One calendar object for each event of the file. Raises ToolError."""
     data = Folder(outside.folder).read(name, ics.LARGEST + 1)
     document = ics.read(data)
+    outside.judged(name, data)
     groups: dict[str, list[Any]] = {}
     for event in document.events:
         groups.setdefault(_uid(event), []).append(_cleaned(event))

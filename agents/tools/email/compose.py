@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mimetypes
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address as HeaderAddress
@@ -84,8 +85,11 @@ def _header(address: Address) -> HeaderAddress:
     return HeaderAddress(address.name, address.local, address.domain)
 
 
-def read_files(folder: Path, names: tuple[str, ...], limit: int) -> tuple[File, ...]:
-    """The named files of a person's folder, `limit` bytes together as they are sent. Raises ToolError; no link is followed."""
+def read_files(folder: Path, names: tuple[str, ...], limit: int, judged: Callable[[str, bytes], bytes] = lambda name, content: content) -> tuple[File, ...]:
+    """The named files of a person's folder, `limit` bytes together as they are sent. Raises ToolError; no link is followed.
+
+    `judged` lets only that content pass which was approved.
+    """
     files: list[File] = []
     left = float(limit)
     place = Folder(folder)
@@ -100,6 +104,7 @@ def read_files(folder: Path, names: tuple[str, ...], limit: int) -> tuple[File, 
         left -= len(content) * ENCODING_GROWTH
         if left < 0:
             raise ToolError(f"the attachments are too large: a mail may have {limit} bytes")
+        content = judged(name, content)
         guessed, encoding = mimetypes.guess_type(name)
         media_type = guessed if guessed and not encoding and not guessed.startswith(("message/", "multipart/")) else "application/octet-stream"
         files.append(File(name.rsplit("/", 1)[-1], media_type, content))

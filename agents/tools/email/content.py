@@ -66,7 +66,7 @@ def read(content: bytes) -> Content:
     files: list[AttachedFile] = []
     for part in _parts(message):
         kind = part.get_content_type()
-        attached = part.get_content_disposition() == "attachment" or bool(part.get_filename())
+        attached = part.get_content_disposition() == "attachment" or bool(_filename(part))
         if not attached and kind == "text/plain" and not plain:
             plain = _text(part)
         elif not attached and kind == "text/html" and not html:
@@ -157,17 +157,21 @@ def _parts(message: Message) -> Iterator[Message]:
         if not waiting:
             return
         part = waiting.pop(0)
-        inner = part.get_payload()
-        if part.get_content_maintype() == "multipart" and isinstance(inner, list):
-            waiting[:0] = [one for one in inner if isinstance(one, Message)]
+        if part.get_content_maintype() == "multipart" and part.is_multipart():
+            waiting[:0] = contained(part)
         else:
             yield part
 
 
+def contained(part: Message) -> list[Message]:
+    """What lies within a part. A text is not asked for: it would be decoded as its header says, which raises for some encodings."""
+    inner = part.get_payload() if part.is_multipart() else []
+    return [one for one in inner if isinstance(one, Message)] if isinstance(inner, list) else []
+
+
 def _bytes(part: Message) -> bytes:
-    inner = part.get_payload()
-    if isinstance(inner, list):
-        return b"\n".join(one.as_bytes() for one in inner if isinstance(one, Message))
+    if part.is_multipart():
+        return b"\n".join(one.as_bytes() for one in contained(part))
     content = part.get_payload(decode=True)
     return content if isinstance(content, bytes) else b""
 
@@ -176,12 +180,20 @@ def _text(part: Message) -> str:
     content = _bytes(part)
     try:
         return content.decode(part.get_content_charset() or "utf-8", "replace")
-    except LookupError:
+    except (LookupError, ValueError):  # "idna", "undefined" or a name with a NUL in it: strangers choose it
         return content.decode("utf-8", "replace")
 
 
 def _name(part: Message, number: int) -> str:
-    return safe_name(decoded(part.get_filename()), f"attachment-{number}")
+    return safe_name(decoded(_filename(part)), f"attachment-{number}")
+
+
+def _filename(part: Message) -> str:
+    """As the mail gives it; a name in an encoding that cannot be read is still a name."""
+    try:
+        return part.get_filename() or ""
+    except ValueError:
+        return "unreadable name"
 
 
 def _date(value: Any) -> datetime | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from email import message_from_bytes, message_from_string
+from email import message_from_bytes
 from email.message import Message
 from email.utils import parseaddr
 
@@ -42,13 +42,13 @@ def read_report(mail: bytes) -> tuple[Delivery, ...]:
     statuses: list[Message] = []
     about = ""
     for part in report.walk():
-        inner = part.get_payload()
+        inner = content.contained(part)
         kind = part.get_content_type()
-        if kind == "message/delivery-status" and isinstance(inner, list):
-            statuses += [one for one in inner if isinstance(one, Message)]
-        elif kind == "text/rfc822-headers" and isinstance(inner, str):
-            about = about or content.decoded(message_from_string(inner)["Message-ID"])
-        elif kind == "message/rfc822" and isinstance(inner, list) and inner and isinstance(inner[0], Message):
+        if kind == "message/delivery-status":
+            statuses += inner
+        elif kind == "text/rfc822-headers" and isinstance(headers := part.get_payload(decode=True), bytes):
+            about = about or content.decoded(message_from_bytes(headers)["Message-ID"])
+        elif kind == "message/rfc822" and inner:
             about = about or content.decoded(inner[0]["Message-ID"])
     if not about:
         return ()

@@ -81,6 +81,10 @@ class MailLog(Protocol):
         """What is known of the letter of an effect."""
         ...
 
+    async def changed(self, effect_key: str) -> datetime | None:
+        """When that became known: for a letter whose fate is open, no later than a call's length before it was handed over."""
+        ...
+
 
 class DatabaseMailLog:
     """The log in our own database."""
@@ -96,6 +100,10 @@ class DatabaseMailLog:
 
     async def status(self, effect_key: str) -> MailStatus | None:
         return await self._database.read(lambda connection: status_of(connection, effect_key))
+
+    async def changed(self, effect_key: str) -> datetime | None:
+        query = sa.select(MailRow.updated_at).where(MailRow.effect_key == effect_key)
+        return await self._database.read(lambda connection: connection.execute(query).scalar())
 
 
 def record(connection: sa.Connection, entry: MailEntry, now: datetime) -> None:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar, cast
 
 from agents.tools.email.address import CONTROL
 from agents.tools.email.server import Encryption, Endpoint, read_endpoint, refuse_unknown
+from agents.tools.logins import LoginRefused
 from orchestrator.contracts import ToolError, TransientError
 from orchestrator.outside import Found
 
@@ -28,6 +29,8 @@ GONE = "that mail is not in the folder any more; search again"
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 HEADERS = "FROM TO SUBJECT DATE MESSAGE-ID"
 ATTRIBUTE = {"uid": re.compile(rb"\bUID (\d+)"), "flags": re.compile(rb"\bFLAGS \(([^)]*)\)"), "size": re.compile(rb"\bRFC822\.SIZE (\d+)")}
+PUT_OFF = re.compile(r"\[(?:UNAVAILABLE|INUSE|LIMIT|SERVERBUG)\]", re.I)
+"""RFC 5530: the login was turned away, and not for its password."""
 LISTED = re.compile(rb'\((?P<flags>[^)]*)\) (?:"[^"]*"|NIL) (?P<name>.+)$')
 
 
@@ -209,8 +212,10 @@ def _log_in(connection: imaplib.IMAP4, endpoint: Endpoint) -> None:
         connection.login(quoted(endpoint.user), endpoint.password)
     except imaplib.IMAP4.abort:
         raise
-    except imaplib.IMAP4.error:
-        raise ToolError(f"the mail server {endpoint.host} refused the login; check user name and password") from None
+    except imaplib.IMAP4.error as error:
+        if PUT_OFF.search(str(error)):
+            raise TransientError(f"the mail server {endpoint.host} lets nobody in at the moment") from None
+        raise LoginRefused(f"the mail server {endpoint.host} refused the login; check user name and password") from None
 
 
 def _leave(connection: imaplib.IMAP4) -> None:

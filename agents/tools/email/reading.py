@@ -19,6 +19,7 @@ from agents.tools.files.folder import Folder
 from agents.tools.files.keeping import Keeper
 from agents.tools.files.names import FileName
 from agents.tools.files.shelves import undo
+from agents.tools.logins import trying
 from orchestrator.contracts import Effect, Json, Role, ToolError
 from orchestrator.outside import Deed, Found, Outside, Phrase, Preview, Reach, Result, Undo
 
@@ -119,7 +120,8 @@ class Mailboxes:
                 raise ToolError(f"the mailbox has no folder {folder}")
             return work(mailbox)
 
-        return await asyncio.to_thread(with_mailbox, endpoint, inside)
+        async with trying(outside, account.credential):
+            return await asyncio.to_thread(with_mailbox, endpoint, inside)
 
 
 class _OfMailboxes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated, Protocol
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -16,6 +17,8 @@ from agents.tools.files.names import FileName
 from orchestrator.contracts import Effect, Json, MajordomoError, Role, ToolError, TransientError
 from orchestrator.outside import Deed, Found, Outside, Phrase, Preview, Reach, Reconciled, Result
 
+FILED_WITHIN = timedelta(minutes=15)
+"""From when a letter was last tried to when even a slow provider shows it among the sent ones."""
 NOT_SET_UP = "mail cannot be sent: no mail server is set up (SMTP_URL)"
 
 
@@ -152,12 +155,19 @@ class Send:
         if known is MailStatus.FAILED:
             return Reconciled(Found.NOT_DONE)
         found = await self._traces_of(identity)
+        if found is Found.NOT_DONE and not await self._long_ago(outside):
+            found = Found.UNKNOWN
         if found is Found.DONE:
             await self._log.update(identity, MailStatus.SENT, "", outside.now)
             return Reconciled(found, Result(self._report(arguments, identity, "")))
-        if found is Found.UNKNOWN:
+        if found is Found.UNKNOWN and known is not MailStatus.UNKNOWN:
             await self._log.update(identity, MailStatus.UNKNOWN, "", outside.now)
         return Reconciled(found)
+
+    async def _long_ago(self, outside: Outside) -> bool:
+        """Whether a provider has had the time to file the letter: until then its absence proves nothing."""
+        when = await self._log.changed(outside.key)
+        return when is not None and outside.now - when >= FILED_WITHIN
 
     async def _traces_of(self, identity: str) -> Found:
         if self._traces is None:
@@ -182,7 +192,7 @@ class Send:
             subject=arguments.subject,
             text=arguments.body,
             html=arguments.html,
-            files=read_files(outside.folder, tuple(arguments.attachments), self._limits.bytes),
+            files=read_files(outside.folder, tuple(arguments.attachments), self._limits.bytes, outside.judged),
             reply_to=parse(arguments.reply_to) if arguments.reply_to else None,
             message_id=message_id(outside.key, server.sender),
             date=outside.now,

@@ -107,7 +107,8 @@ def certificate_url(body: bytes) -> str:
 
 def is_of(body: bytes, topics: frozenset[str]) -> bool:
     """Whether a message says it is of one of our topics: looked at before anything is fetched for it. Raises Forged."""
-    return _json(body, dict).get("TopicArn") in topics
+    topic = _json(body, dict).get("TopicArn")
+    return isinstance(topic, str) and topic in topics
 
 
 def confirmation_url(body: bytes) -> str:

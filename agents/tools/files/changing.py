@@ -141,6 +141,8 @@ class FilesCopy:
             raise ToolError(f"{arguments.to} exists already; choose another name, or delete it first")
         source = await self.house.shelf(outside, arguments.place)
         data = b"" if known is not None and known.done else await asyncio.to_thread(source.read, arguments.name)
+        if arguments.place == OWN and not (known is not None and known.done):
+            data = outside.judged(arguments.name, data)
         return changed(await asyncio.to_thread(target.put, arguments.to, data), outside.key, arguments.to_place)
 
 

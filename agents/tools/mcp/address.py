@@ -10,6 +10,7 @@ from http import HTTPStatus
 
 import httpx
 
+from agents.tools.logins import LoginRefused
 from agents.tools.mcp.messages import LONGEST, Broken, Exchange, Message, NotSent, notification, packed, question
 from agents.tools.way_out import GuardedTransport, WayOut
 from orchestrator.contracts import ToolError, TransientError
@@ -48,7 +49,7 @@ class AddressWire:
                     self._session = _session(response)
                 async for raw in _messages(response, exchange):
                     for reply in exchange.take(raw):
-                        await self._said(packed(reply), seconds)
+                        await self._replied(packed(reply), seconds)
                     if exchange.answered:
                         break
         except TimeoutError:
@@ -70,6 +71,15 @@ class AddressWire:
                 async with asyncio.timeout(CLOSING_SECONDS), self._sent(b"", CLOSING_SECONDS, "DELETE"):
                     self._session = ""
         await self._transport.aclose()
+
+    async def _replied(self, content: bytes, seconds: float) -> None:
+        """Answer what the server asks while it works. The question is out already: whatever goes wrong here, nobody may take it for not sent."""
+        try:
+            await self._said(content, seconds)
+        except Broken:
+            raise
+        except (ToolError, TransientError) as error:
+            raise Broken(f"the server asked something in between, and could not be answered: {error}") from None
 
     async def _said(self, content: bytes, seconds: float) -> None:
         try:
@@ -109,7 +119,11 @@ class AddressWire:
             self._alive = False
             raise NotSent("the server has forgotten the session")
         if status in LOCKED:
-            raise ToolError(f"the server asks for a credential ({status}), or does not take the one it was given")
+            why = f"the server asks for a credential ({status}), or does not take the one it was given"
+            if status == HTTPStatus.UNAUTHORIZED:
+                self._alive = False
+                raise LoginRefused(why)
+            raise ToolError(why)
         if status in LATER:
             raise NotSent(f"the server is busy ({status})")
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pydantic
 
+from agents.tools.logins import trying
 from agents.tools.mcp.answers import complaint, shown
 from agents.tools.mcp.house import McpServers
 from agents.tools.mcp.messages import Complaint, NotSent
@@ -65,7 +66,8 @@ class McpTool:
     async def act(self, outside: Outside, arguments: McpArguments) -> Result:
         headers, concealer = await _opened(self._house, self._server, outside)
         tool = self._first.name
-        session = await self._house.ready(self._server, tool, arguments.digest, outside.person.id, headers)
+        async with trying(outside, _credential(self._server)):
+            session = await self._house.ready(self._server, tool, arguments.digest, outside.person.id, headers)
         if self.effect is not Effect.READ:
             await outside.in_doubt()
         try:
@@ -112,7 +114,8 @@ class LookAtServer:
 
     async def act(self, outside: Outside, arguments: Nothing) -> Result:
         headers, _ = await _opened(self.house, self.server, outside)
-        known = await self.house.learn(self.server, outside.person.id, headers)
+        async with trying(outside, _credential(self.server)):
+            known = await self.house.learn(self.server, outside.person.id, headers)
         tools: list[Json] = [{"name": name, "description": definition.description} for name, definition in known.items()]
         return Result({"tools": tools}, source=self.server.source, private=self.server.private)
 

@@ -6,7 +6,7 @@ import contextlib
 import re
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,7 +19,8 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
-from orchestrator.contracts import FatalError, Json, ToolError, TransientError
+from agents.tools.sql.faults import speaking
+from orchestrator.contracts import Json, ToolError
 
 Value = str | int | float | bool | None
 Statement = Annotated[str, pydantic.Field(min_length=1, max_length=20_000, description="One SQL statement. Values stand in it as :name")]
@@ -83,6 +84,11 @@ class Querying(Looking):
     statement: Statement
     values: dict[str, Value] = pydantic.Field(default={}, max_length=100, description="What stands for each :name")
 
+    @property
+    def written(self) -> str:
+        """All of it, as it was written."""
+        return " ".join((self.statement, *self.values, *map(str, self.values.values())))
+
 
 @dataclass
 class Pending:
@@ -95,7 +101,7 @@ class Pending:
     rows: Sequence[Sequence[Any]]
 
     def commit(self) -> None:
-        with _speaking(self.place):
+        with speaking(self.place):
             self.connection.commit()
 
     def close(self) -> None:
@@ -137,14 +143,14 @@ def _deadline(seconds: float) -> Any:
 
 
 def sqlite_read(place: DatabasePlace, asked: Querying, limits: SqlLimits) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
-    with _speaking(place.name), contextlib.closing(_sqlite(place, limits, READS)) as connection:
+    with speaking(place.name, asked.written), contextlib.closing(_sqlite(place, limits, READS)) as connection:
         _guard(connection, limits, READS)
         cursor = connection.execute(asked.statement, asked.values)
         return [column[0] for column in cursor.description or ()], cursor.fetchmany(limits.rows + 1)
 
 
 def sqlite_begin(place: DatabasePlace, asked: Querying, limits: SqlLimits) -> Pending:
-    with _speaking(place.name):
+    with speaking(place.name, asked.written):
         connection = _sqlite(place, limits, WRITES)
         try:
             connection.execute("BEGIN IMMEDIATE")
@@ -189,7 +195,7 @@ def _compiled(asked: Querying) -> tuple[str, Mapping[str, Value]]:
 
 def postgres_read(place: DatabasePlace, asked: Querying, limits: SqlLimits) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
     statement, values = _compiled(asked)
-    with _speaking(place.name), contextlib.closing(_postgres(place, limits, read_only=True)) as connection:
+    with speaking(place.name, asked.written), contextlib.closing(_postgres(place, limits, read_only=True)) as connection:
         with connection.cursor(name="looking") as cursor:
             cursor.execute(statement.encode(), values)
             rows = cursor.fetchmany(limits.rows + 1)
@@ -200,7 +206,7 @@ def postgres_read(place: DatabasePlace, asked: Querying, limits: SqlLimits) -> t
 
 def postgres_begin(place: DatabasePlace, asked: Querying, limits: SqlLimits) -> Pending:
     statement, values = _compiled(asked)
-    with _speaking(place.name):
+    with speaking(place.name, asked.written):
         connection = _postgres(place, limits, read_only=False)
         try:
             cursor = connection.execute(statement.encode(), values, prepare=True)  # a prepared statement is a single one
@@ -217,34 +223,9 @@ def table_list(place: DatabasePlace, limits: SqlLimits) -> list[Json]:
 
     engine = sa.create_engine("sqlite://" if place.is_sqlite else "postgresql+psycopg://", creator=connect, poolclass=NullPool)
     found: list[Json] = []
-    with _speaking(place.name), engine.connect() as connection:
+    with speaking(place.name), engine.connect() as connection:
         looked = sa.inspect(connection)
         for table in (looked.get_table_names() + looked.get_view_names())[: limits.rows]:
             columns: list[Json] = [{"name": column["name"], "type": str(column["type"])} for column in looked.get_columns(table)]
             found.append({"table": table, "columns": columns})
     return found
-
-
-@contextlib.contextmanager
-def _speaking(name: str) -> Iterator[None]:
-    """What goes wrong, as typed errors; a connection's fault never carries its address."""
-    try:
-        yield
-    except (ToolError, TransientError, FatalError):
-        raise
-    except (sqlite3.Warning, sqlite3.ProgrammingError, sqlite3.DatabaseError) as error:
-        if "locked" in str(error):
-            raise TransientError(f"the database {name} is busy; try again later") from None
-        told = "it took too long" if "interrupted" in str(error) else str(error)
-        raise ToolError(f"the database {name} refused: {told}") from None
-    except psycopg.OperationalError as error:
-        if error.sqlstate is None or error.sqlstate.startswith(("08", "57P", "53")):
-            raise TransientError(f"the database {name} cannot be reached; try again later") from None
-        raise ToolError(f"the database {name} refused: {_told(error)}") from None
-    except (psycopg.Error, sa.exc.SQLAlchemyError) as error:
-        raise ToolError(f"the database {name} refused: {_told(error)}") from None
-
-
-def _told(error: Exception) -> str:
-    said = error.diag.message_primary if isinstance(error, psycopg.Error) else None
-    return (said or str(error).splitlines()[0])[:300]

@@ -156,7 +156,7 @@ class WhatsAppChannel:
             wait = SWEEP
             try:
                 wait = await self._fetcher.fetch_due(intake)
-            except SQLAlchemyError:
+            except Exception:  # the edge of a worker: no file may end the channel
                 logger.exception("a file could not be noted; it is fetched again")
             try:
                 async with asyncio.timeout(wait):

@@ -9,11 +9,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from bot.channels.whatsapp import contacts
 from bot.channels.whatsapp.intake import Status
 from bot.channels.whatsapp.wire import BUSY, CLOSED, LONGEST_PAIR_WAIT, PAIR_RATE
-from bot.outbox_rows import FAILED, QUEUED, RETRY, SENT
+from bot.outbox_rows import FAILED, QUEUED, RETRY, SENDING, SENT, WAITING
 from orchestrator.tasks import outgoing
 from storage.models import OutgoingRow, WhatsAppDeliveryRow
 from storage.signals import announce
@@ -43,25 +44,25 @@ class Accepted:
 
 
 def accepted(connection: sa.Connection, sent: Accepted, now: datetime) -> bool:
-    """Note what was sent; its status may have come before this: True where it says that the message failed."""
+    """Note what was sent; its status may have come before this, or come in this moment: True where a failure waits to be acted upon."""
     ours: dict[str, Any] = {"chat": sent.chat, "outgoing_id": sent.outgoing_id, "part": sent.part}
-    if not connection.execute(sa.update(Row).where(Row.platform_id == sent.platform_id).values(**ours)).rowcount:
-        connection.execute(sa.insert(Row).values(platform_id=sent.platform_id, state=ACCEPTED, at=now, settled=True, **ours))
-        return False
+    new = _insert(connection).values(platform_id=sent.platform_id, state=ACCEPTED, at=now, settled=True, **ours)
+    connection.execute(new.on_conflict_do_update(index_elements=[Row.platform_id], set_=ours))
     return unsettled(connection)
 
 
 def note(connection: sa.Connection, statuses: Sequence[Status], now: datetime) -> None:
     """Write down statuses; failures of messages that we know are settled at once."""
     for status in statuses:
-        row = connection.execute(sa.select(Row.state).where(Row.platform_id == status.platform_id)).first()
         values: dict[str, Any] = {
             "state": status.state, "code": status.code, "detail": status.detail, "at": status.at, "settled": status.state != "failed",
         }  # fmt: skip
-        if row is None:
-            connection.execute(sa.insert(Row).values(platform_id=status.platform_id, **values))
-        elif RANKS.get(status.state, 0) > RANKS.get(row.state, 0):
-            connection.execute(sa.update(Row).where(Row.platform_id == status.platform_id).values(**values))
+        new = _insert(connection).values(platform_id=status.platform_id, **values).on_conflict_do_nothing(index_elements=[Row.platform_id])
+        if connection.execute(new).rowcount < 1:
+            rank = RANKS.get(status.state, 0)
+            as_far = [state for state, other in RANKS.items() if other >= rank]
+            further = sa.update(Row).where(Row.platform_id == status.platform_id, Row.state.not_in(as_far))
+            connection.execute(further.values(**values))
     if any(status.state == "failed" for status in statuses):
         settle(connection, now)
 
@@ -83,18 +84,22 @@ def forget_old(connection: sa.Connection, now: datetime) -> int:
 
 
 def _settle(connection: sa.Connection, failed: Any, now: datetime) -> bool:
+    """False where it is settled later: a part of the message is on its way in this moment."""
     row = connection.execute(sa.select(OutgoingRow.state, OutgoingRow.card, OutgoingRow.attempts).where(OutgoingRow.id == failed.outgoing_id)).first()
-    if row is not None and row.state not in (SENT, QUEUED, RETRY):
-        if row.state != FAILED:
-            return False  # a later part of it is under way: once that has ended
-        row = None
-    if row is not None:
-        _back(connection, failed, row, now)
+    if row is not None and row.state == SENDING:
+        return False
+    if row is not None and row.state in (SENT, QUEUED, RETRY, WAITING) and not _back(connection, failed, row, now):
+        return False
     connection.execute(sa.update(Row).where(Row.platform_id == failed.platform_id).values(settled=True))
     return True
 
 
-def _back(connection: sa.Connection, failed: Any, row: Any, now: datetime) -> None:
+def _insert(connection: sa.Connection) -> Any:
+    return (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(Row)
+
+
+def _back(connection: sa.Connection, failed: Any, row: Any, now: datetime) -> bool:
+    """Into the outbox again, or given up. False where the message has moved on since it was read."""
     done = [str(part) for part in row.card.get("sent_parts", ())]
     values: dict[str, Any] = {"error": f"{failed.code}: {failed.detail}", "platform_id": None}
     if failed.code == CLOSED:
@@ -106,8 +111,14 @@ def _back(connection: sa.Connection, failed: Any, row: Any, now: datetime) -> No
     else:
         logger.warning("WhatsApp did not deliver a message", extra={"outgoing": failed.outgoing_id, "code": failed.code})
         values |= {"state": FAILED}
-    if values["state"] == RETRY and done:
+    again = values["state"] == RETRY
+    if again and row.state == WAITING:  # what waits for its person goes on waiting, now with this part
+        values |= {"state": WAITING, "not_before": None}
+    if again and done:
         # The parts from the failed one on go again. Later ones that did arrive are then seen twice: so they are marked.
         values |= {"card": {**row.card, "sent_parts": done[: failed.part]}, "repeated": failed.part < len(done)}
-    connection.execute(sa.update(OutgoingRow).where(OutgoingRow.id == failed.outgoing_id).values(**values))
+    as_read = sa.update(OutgoingRow).where(OutgoingRow.id == failed.outgoing_id, OutgoingRow.state == row.state)
+    if not connection.execute(as_read.values(**values)).rowcount:
+        return False
     announce(connection, outgoing.TOPIC)
+    return True

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from mimetypes import guess_extension
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.channels.base import DeliveryError, Incoming, Intake, Kind, RetryAfter
 from bot.channels.whatsapp import contacts
@@ -23,10 +27,15 @@ from orchestrator.contracts import Clock, ToolError
 from storage.database import Database
 from storage.models import WhatsAppMediaRow
 
+if TYPE_CHECKING:
+    from agents.tools.files.folder import Folder
+
 LARGEST = 20_000_000
 """Bytes of one file; a person's folder takes no larger ones."""
 ATTEMPTS = 6
 FOLDER = "received"
+LONGEST_NAME, LONGEST_ENDING = 200, 24
+"""Bytes of a file's name (file systems take 255), and of the ending that is kept when it is cut."""
 _UNSAFE = re.compile(r"[^\w .()-]+")
 Row = WhatsAppMediaRow
 
@@ -68,7 +77,11 @@ class Fetcher:
             kept = {"kept": await self._keep(item)}
         except MediaRefused as error:
             kept = {"refused": str(error)}
-        except DeliveryError as error:
+        except SQLAlchemyError:
+            raise
+        except Exception as error:  # the edge of a worker: one file must not keep the others, nor the channel, from going on
+            if not isinstance(error, DeliveryError):
+                logger.exception("a file could not be kept", extra={"platform_id": item.platform_id, "attempt": attempts + 1})
             if attempts + 1 < ATTEMPTS:
                 wait = error.seconds if isinstance(error, RetryAfter) else float(2**attempts)
                 later = sa.update(Row).where(mine).values(attempts=attempts + 1, not_before=self.clock.now() + timedelta(seconds=wait))
@@ -96,17 +109,42 @@ class Fetcher:
 
         root = self.folder / person
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return Keeper(Folder(root), child_key(item.platform_id, "file"), self.clock.now()).put(f"{FOLDER}/{name_of(item, file)}", file.content).name
+        folder, key = Folder(root), child_key(item.platform_id, "file")
+        keeper = Keeper(folder, key, self.clock.now())
+        begun = keeper.record(key)
+        name = begun.name if begun is not None else f"{FOLDER}/{_free(name_of(item, file), folder, key)}"
+        return keeper.put(name, file.content).name
 
 
 def name_of(item: Incoming, file: File) -> str:
     """A name that is safe in a folder: the sender's own where there is one, else the kind and the moment."""
-    given = Path(str(item.payload.get("name") or "")).name
-    clean = " ".join(_UNSAFE.sub("_", given).split()).strip(". ")[:100].strip(". ")
+    given = Path(unicodedata.normalize("NFKC", str(item.payload.get("name") or ""))).name
+    clean = _cut(" ".join(_UNSAFE.sub("_", given).split()).strip(". "))
     if clean:
         return clean
     moment = item.sent_at.strftime("%Y-%m-%d %H%M%S") if item.sent_at else "undated"
     return f"{item.payload.get('what', 'file')} {moment}{guess_extension(file.media_type.partition(';')[0]) or ''}"
+
+
+def _cut(name: str, more: str = "") -> str:
+    """A name of bytes that a file system takes, with `more` before its ending, which stays."""
+    ending = Path(name).suffix
+    ending = ending if len(ending.encode()) <= LONGEST_ENDING else ""
+    stem = name.removesuffix(ending).encode()[: LONGEST_NAME - len((more + ending).encode())].decode(errors="ignore")
+    return (stem.strip(". ") + more + ending).strip(". ")
+
+
+def _free(name: str, folder: Folder, key: str) -> str:
+    """The name, or, where a file that is there already is called so, the name with a mark of this message."""
+    from agents.tools.files.folder import Missing  # noqa: PLC0415
+    from agents.tools.files.names import folded  # noqa: PLC0415
+
+    try:
+        with folder.opened((FOLDER,)) as there:
+            taken = {folded(leaf) for leaf in os.listdir(there)}
+    except Missing:
+        return name
+    return _cut(name, f" {key[:8]}") if folded(name) in taken else name
 
 
 def _is_noted(connection: sa.Connection, platform_id: str) -> bool:
