@@ -261,8 +261,8 @@ async def went_out(task: Task, context: Context) -> Outcome:
     mails: Any = await context.call("email.sent", key="sent", limit=50)
     if not mails:
         return Done(Card(context.words("email-log-empty")), {"found": 0})
-    said = {word.casefold() for word in re.findall(r"[^\W_]{3,}", task.text)} - NOT_NAMING
-    named = [mail for mail in mails if said & {word.casefold() for word in re.findall(r"[^\W_]{3,}", " ".join([*mail["to"], mail["subject"]]))}]
+    said = {word.casefold() for word in re.findall(r"[^\W_㐀-鿿]{3,}", task.text)} - NOT_NAMING
+    named = [mail for mail in mails if said & {word.casefold() for word in re.findall(r"[^\W_㐀-鿿]{3,}", " ".join([*mail["to"], mail["subject"]]))}]
     zone = ZoneInfo(context.person.effective_zone)
     lines = [
         context.words(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -171,7 +171,7 @@ def test_of_file_and_chat_the_newer_word_counts(database: Database, tmp_path: Pa
     written(path, "8-12", phone="2")
     assert hours() == "08:00–12:00"
     assert str(database.read_now(BusinessBook(BusinessFile(path)).current).hours["monday"][0]) == "08:00–12:00", "also after a start"
-    database.write_now(lambda connection: book.change(connection, {"hours": {"monday": ["7-9"]}}, person, NOW))
+    database.write_now(lambda connection: book.change(connection, {"hours": {"monday": ["7-9"]}}, person, NOW + timedelta(hours=1)))
     assert hours() == "07:00–09:00"
 
 

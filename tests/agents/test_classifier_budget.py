@@ -24,6 +24,8 @@ VAGUE = (
     "can it be later or what",
     "the thing on monday again please",
     "what about the price of that on friday",
+    "can somebody do friday",
+    "tell them tuesday",
 )
 NOW_AND_AGAIN = '{"label": "opening_hours", "confidence": 0.9}'
 
