@@ -255,7 +255,7 @@ def test_said_in_plain_words_in_four_languages_and_only_by_keywords() -> None:
 @pytest.mark.timeout(120)
 async def test_the_only_owner_leaves_and_pairing_starts_anew() -> None:
     """The real program over Telegram: exported, forgotten in the middle of a task, told once, a stranger afterwards."""
-    async with telegram() as api, majordomo(api, MAJORDOMO_STRANGERS="pair") as bot:
+    async with telegram() as api, majordomo(api, MAJORDOMO_STRANGERS="pair", SMTP_URL="smtp://127.0.0.1:9?from=me@example.com") as bot:
         await bot.start()
         api.say(OWNER, await _code(bot, 0))
         await api.shown(OWNER, "assistant", timeout=30)

@@ -146,7 +146,7 @@ def test_a_status_and_our_note_in_the_same_moment_are_both_kept(first: str, post
         thread = threading.Thread(target=second)
         thread.start()
         waits = sa.text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
-        while thread.is_alive() and not connection.execute(waits).scalar():
+        while thread.is_alive() and not post.do(lambda beside: beside.execute(waits).scalar()):
             thread.join(0.02)
     thread.join()
     assert failed == []
