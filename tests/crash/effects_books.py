@@ -65,7 +65,9 @@ def balance(bot: Majordomo, people: People, tally: Tally) -> Tally:
     _ledger(bot, people, events, tally)
     asked = {row.key_of for row in rows(bot, "SELECT DISTINCT task_id AS key_of FROM approvals WHERE kind = 'unknown'")}
     effects = rows(bot, "SELECT id, task_id, tool, state FROM effects")
-    tally.faults += [f"{row.tool} was left {row.state}" for row in effects if row.state not in {"done", "failed"}]
+    left = {row.key_of for row in rows(bot, "SELECT DISTINCT task_id AS key_of FROM approvals WHERE kind = 'unknown' AND decision = 'drop'")}
+    ended = {"done", "failed"}
+    tally.faults += [f"{row.tool} was left {row.state}" for row in effects if row.state not in (ended | {"unknown"} if row.task_id in left else ended)]
     reconciled = [row for row in effects if row.id in tally.in_doubt and row.state == "done" and row.task_id not in asked]
     tally.figures["letters"] = len(people.begun)
     tally.figures["delivered"] = sum(delivered[code] > 0 for code in people.begun)
