@@ -25,14 +25,14 @@ class Moment:
     """The instant between "is anything asked?" and "then I wait"."""
 
     def __init__(self) -> None:
-        self.looked, self.answered = threading.Event(), threading.Event()
+        self.looked, self.answered, self.lasts = threading.Event(), threading.Event(), BRIEFLY
         self._look = asks.waiting_state
 
     def look(self, connection: sa.Connection, task_id: str) -> TaskState | None:
         found = self._look(connection, task_id)
         if found is not None and not self.looked.is_set():
             self.looked.set()
-            self.answered.wait(BRIEFLY)
+            self.answered.wait(self.lasts)
         return found
 
 
@@ -91,6 +91,7 @@ async def test_without_the_lock_it_would_wait_for_ever(
     postgres: Database, tmp_path: Path, moment: Moment, monkeypatch: pytest.MonkeyPatch, script: Any, label: str
 ) -> None:
     monkeypatch.setattr(manager, "load", partial(_unlocked, manager.load))
+    moment.lasts = 30  # nothing keeps the answer out: it is there before they are over
     on = Stage(postgres, tmp_path, agents=[errand(script)], tools=[Mail(World())])
     assert await answered_as_it_begins_to_wait(on, moment, label) in {TaskState.AWAITING_APPROVAL, TaskState.AWAITING_INPUT}
 
