@@ -72,6 +72,9 @@ async def answered_as_it_begins_to_wait(on: Stage, moment: Moment, label: str) -
     task = await begun
     await press
     await on.pump()
+    left = on.now(task)
+    if left.state is TaskState.PENDING:  # the stage's queue, a list, may have offered the job before its transaction was over
+        await on.run_segment(left.id, left.segment)
     return on.now(task).state
 
 
