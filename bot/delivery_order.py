@@ -82,7 +82,9 @@ class DeliveryOrder:
     def choose(self, heads: Iterable[Head], now: datetime, ended: Iterable[Result]) -> Choice:
         """The heads that may go now, oldest first; `ended` are deliveries whose lanes are free again."""
         choice = Choice()
+        ended = list(ended)
         busy = self._busy.keys() - {_lane(result.claimed) for result in ended}
+        just_shown = {(result.claimed.chat_id, result.claimed.lane) for result in ended if result.claimed.kind == STATUS}
         held = {chat for chat, lane in busy if lane == LINE}
         drawn: set[str] = set()
         rooms: dict[str, int] = {}
@@ -95,7 +97,8 @@ class DeliveryOrder:
             line = _first_of_status(head, self._statuses) or head.lane == LINE
             if head.state == SENDING or (head.chat_id, head.lane) in busy or (line and head.chat_id in held):
                 continue
-            wait = self._wait(head, now, drawn, rooms)
+            again = head.kind == STATUS and (head.chat_id, head.lane) in just_shown
+            wait = STATUS_EVERY if again else self._wait(head, now, drawn, rooms)
             if wait > 0:
                 choice.later(wait)
             else:
