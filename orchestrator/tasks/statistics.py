@@ -208,9 +208,14 @@ def agent_days(connection: sa.Connection, whose: Whose, now: datetime, count: in
     for row in connection.execute(query.group_by(bounds.c.day, TaskRow.agent, TaskRow.state)):
         grouped.setdefault((row.day, row.agent), []).append(row)
     return tuple(
-        AgentDay(wanted[number][0], figures(name, rows), sum(int(row.tokens) for row in rows), float(sum(row.credits for row in rows)))
+        AgentDay(wanted[number][0], figures(name, rows), sum(int(row.tokens) for row in rows), _credits(sum(row.credits for row in rows)))
         for (number, name), rows in sorted(grouped.items(), key=lambda item: (-item[0][0], item[0][1]))
     )
+
+
+def _credits(total: float) -> float:
+    """To a millionth: in what order a database adds up shows behind it."""
+    return round(float(total), 6)
 
 
 def usage(connection: sa.Connection, whose: Whose, now: datetime) -> tuple[Usage, ...]:
@@ -223,7 +228,7 @@ def usage(connection: sa.Connection, whose: Whose, now: datetime) -> tuple[Usage
     for number, (name, _) in enumerate(SPANS):
         count, tokens, credits = spent[3 * number : 3 * number + 3]
         asked, more = sorted_[2 * number : 2 * number + 2]
-        found.append(Usage(name, int(count + asked), int(tokens + more), float(credits)))
+        found.append(Usage(name, int(count + asked), int(tokens + more), _credits(credits)))
     return tuple(found)
 
 
