@@ -125,10 +125,12 @@ async def test_people_are_apart(api: ApiHouse) -> None:
 async def test_a_week_with_the_change_of_the_clock_reports_to_discord(database: Database, tmp_path: Path) -> None:
     """Three things in a week of three-hourly runs: three embeds in the colour of what came of them, in both ways the clock may change."""
     for begin in (SPRING, AUTUMN) if database.is_sqlite else (AUTUMN,):
-        await _week(database, tmp_path, begin)
+        colours = await _week(database, tmp_path, begin)
+        assert colours == [COLOURS["success"], COLOURS["success"], COLOURS["failure"]]
 
 
-async def _week(database: Database, folder: Path, begin: datetime) -> None:
+async def _week(database: Database, folder: Path, begin: datetime) -> list[int]:
+    """The week that begins then; returns the colours of its embeds."""
     clock = MovedClock(begin.astimezone(UTC))
     desk = desk_on(database, folder, clock)
     with discord.running() as server:
@@ -145,13 +147,13 @@ async def _week(database: Database, folder: Path, begin: datetime) -> None:
         await stage.pass_time(end.astimezone(UTC) + timedelta(seconds=1))
         async with post(here, DISCORD_API_ROOT=server.root) as office:
             await office.until_done()
-        assert [one["color"] for one in server.embeds] == [COLOURS["success"], COLOURS["success"], COLOURS["failure"]]
         assert server.embeds[0]["title"] == "I looked around and saw to one thing" and "#1" in server.embeds[0]["description"]
         assert server.refusals == []
     mine = [row for row in stage.accounts() if row.person_id == somebody.person.id]
     assert len(mine) == HOURS[begin] // 3 and {row.outcome for row in mine} == {"ran"}
     assert Counter(row.result for row in mine) == {"idle": len(mine) - 3, "acted": 2, "failed": 1}
     assert sum(row.notification_id is not None for row in mine) == len(server.embeds) == len(stage.told())
+    return [one["color"] for one in server.embeds]
 
 
 def _something_happens(stage: Stage, number: int) -> None:

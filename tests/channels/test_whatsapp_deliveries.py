@@ -124,7 +124,7 @@ def test_a_status_that_comes_before_our_own_note_is_not_lost(states: tuple[str, 
 def test_a_status_and_our_note_in_the_same_moment_are_both_kept(first: str, post: Post) -> None:
     """On Postgres two writers meet: the later one waits for the row and adds to it."""
     if post.database.is_sqlite:
-        pytest.skip("SQLite has one writer")
+        pytest.skip("SQLite has one writer: two cannot meet; the case runs on Postgres")
     post.stands(SENT)
     works: list[Any] = [
         lambda connection: deliveries.accepted(connection, post.accepted, NOW),

@@ -201,7 +201,8 @@ async def kill_somewhere(on: Office, dice: random.Random) -> None:
     look(on.bot, on.tally)
 
 
-async def at_random_moments(on: Office, kills: int) -> None:
+async def at_random_moments(on: Office, kills: int) -> list[str]:
+    """Kills the bot again and again; returns what the books find wrong."""
     dice = random.Random(SEED)
     await on.bot.start()
     for chat in CHATS:
@@ -217,28 +218,28 @@ async def at_random_moments(on: Office, kills: int) -> None:
     await asyncio.sleep(0.3)
     balance(on.bot, on.people, on.tally)
     print(f"\n{on.tally}")
-    assert on.tally.faults == []
     assert on.tally.figures["doubled unasked"] == 0
     assert on.tally.with_work >= kills // 2 or kills < 10
     assert on.people.api.violations == []
+    return on.tally.faults
 
 
 async def test_killed_at_any_moment_every_letter_comes_once_or_is_asked_about() -> None:
     async with office() as on:
-        await at_random_moments(on, KILLS)
+        assert await at_random_moments(on, KILLS) == []
 
 
 async def test_killed_at_any_moment_with_approval_and_delay_too() -> None:
     requests = ("deliver letter {code}", "email {code}@example.com with subject Late: I'm late")
     async with office(mail="ask", hold="0.3", requests=requests) as on:
-        await at_random_moments(on, KILLS_WITH_APPROVAL)
+        assert await at_random_moments(on, KILLS_WITH_APPROVAL) == []
         assert set(on.people.approved) == set(on.people.begun)
 
 
 @pytest.mark.postgres
 async def test_killed_at_any_moment_on_postgres(postgres_url: str) -> None:
     async with office(database_url=postgres_url) as on:
-        await at_random_moments(on, KILLS_ON_POSTGRES)
+        assert await at_random_moments(on, KILLS_ON_POSTGRES) == []
 
 
 # --- at every commit ---
@@ -267,27 +268,28 @@ async def at_commits(on: Office, numbers: range | tuple[int, ...]) -> int:
     return most
 
 
-async def through_commits(on: Office, numbers: range | tuple[int, ...]) -> None:
+async def through_commits(on: Office, numbers: range | tuple[int, ...]) -> list[str]:
+    """Kills the bot at these commits; returns what the books find wrong."""
     most = await at_commits(on, numbers)
     await on.people.until_ended(list(on.people.begun), PATIENCE)
     await asyncio.sleep(0.3)
     balance(on.bot, on.people, on.tally)
     print(f"\nup to commit {most}: {on.tally}")
-    assert on.tally.faults == []
     assert on.tally.figures["doubled unasked"] == 0
     assert on.tally.kills >= min(2 * len(numbers), 30)
+    return on.tally.faults
 
 
 @pytest.mark.parametrize(("mail", "hold", "numbers"), COMMITS)
 async def test_killed_before_and_after_a_commit_every_letter_comes_once_or_is_asked_about(mail: str, hold: str, numbers: range | tuple[int, ...]) -> None:
     async with office(code=effects_commits.CODE, mail=mail, hold=hold) as on:
-        await through_commits(on, numbers)
+        assert await through_commits(on, numbers) == []
 
 
 @pytest.mark.postgres
 async def test_killed_before_and_after_a_commit_on_postgres(postgres_url: str) -> None:
     async with office(database_url=postgres_url, code=effects_commits.CODE) as on:
-        await through_commits(on, COMMITS_ON_POSTGRES)
+        assert await through_commits(on, COMMITS_ON_POSTGRES) == []
 
 
 # --- the worst moment, and its twin ---

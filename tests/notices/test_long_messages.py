@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from bot.app import House
 from bot.channels.base import Incoming, Kind
+from orchestrator.tasks import places
 from orchestrator.tasks.address_intake import LONGEST, MARK, AddressIntake, _in_command
 from storage.models import MessageRow
 from tests.agents.talk import Talk, open_house
@@ -46,7 +47,9 @@ def test_no_address_takes_longer_to_find_than_the_message_is_long(head: str, rol
     intake = AddressIntake(small.places)
     for sign in (*SIGNS, "https://discord.com", "https://a.discord.com/webhooks/"):
         text = long(head, sign)
-        small.do(intake.take, somebody.chat_id, somebody.person.id, text * 2, small.clock.now())
+        taken = small.do(intake.take, somebody.chat_id, somebody.person.id, text * 2, small.clock.now())
+        assert taken is None or taken.startswith(MARK)
+    assert small.do(places.of_person, somebody.person.id) == []
 
 
 @pytest.mark.parametrize(("head", "sign"), [("", " "), ("", "@"), ("", "一"), ("", "\\"), ("remind me", " a"), (HEADS[0], " ")])
