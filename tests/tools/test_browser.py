@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -240,6 +240,29 @@ async def test_whoever_stops_waiting_leaves_nothing_locked(server: Site, browser
         await asyncio.gather(waiting, return_exceptions=True)
     found = await tool.act(hand, Read(url=server.url, session="s"))
     assert isinstance(found.value, dict) and found.value["title"] == "News"
+
+
+async def test_a_page_that_was_left_while_busy_is_not_used_again(browsers: Browsers) -> None:
+    async def page_after(work: Callable[[Any], Coroutine[Any, Any, None]]) -> tuple[object, object]:
+        async with browsers.visit("task", "s") as visit:
+            before = visit.page
+            doing = asyncio.create_task(visit.do(work))
+            await asyncio.sleep(0.3)
+            doing.cancel()
+            await asyncio.gather(doing, return_exceptions=True)
+        async with browsers.visit("task", "s") as visit:
+            return before, visit.page
+
+    async def hang(page: Any) -> None:
+        await page.wait_for_timeout(60_000)
+
+    async def rest(page: Any) -> None:
+        await page.title()
+
+    busy, other = await page_after(hang)
+    assert other is not busy
+    quiet, same = await page_after(rest)
+    assert same is quiet
 
 
 async def test_actions_stop_at_the_first_that_fails(server: Site, browsers: Browsers, hand: FakeOutside) -> None:

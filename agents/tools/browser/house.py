@@ -69,6 +69,8 @@ class Visit:
     running: Running
     keeper: Keeper
     browsers: Browsers
+    cut_off: bool = False
+    """Whether whoever used the page went away while it was busy: what it is still doing would break into the next call."""
 
     @property
     def page(self) -> Page:
@@ -76,7 +78,11 @@ class Visit:
 
     async def do(self, work: Callable[[Page], Coroutine[Any, Any, T]]) -> T:
         """Raises TransientError where the page does not answer in time: then its Chromium is ended."""
-        return await self.browsers.run(self._limited(work))
+        try:
+            return await self.browsers.run(self._limited(work))
+        except asyncio.CancelledError:
+            self.cut_off = True
+            raise
 
     async def _limited(self, work: Callable[[Page], Coroutine[Any, Any, T]]) -> T:
         from playwright.async_api import Error  # noqa: PLC0415 - an optional part
@@ -234,7 +240,7 @@ class Browsers:
 
     async def _leave(self, visit: Visit, lock: asyncio.Lock, *, keep: bool) -> None:
         try:
-            if not keep and not visit.page.is_closed():
+            if (visit.cut_off or not keep) and not visit.page.is_closed():
                 await self._quietly(visit.page.close())
         finally:
             visit.running.visitors -= 1
