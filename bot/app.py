@@ -242,7 +242,7 @@ def build(settings: Settings, *, clock: Clock | None = None, catalogue: Catalog 
     engine = Engine(database, clock)
     model = _model(settings)
     credentials = _credentials(settings, words)
-    places = forwarding_house.places_of(settings, credentials.vault, policy.private_hosts)
+    places = forwarding_house.places_of(settings, credentials.vault, policy.private_hosts, credentials.audit)
     rules = Rules(
         policy, clock, words, Breaker(policy.limits), approver, second_of(policy.approvals.second_approver), credentials.audit, _house_hosts(settings)
     )

@@ -22,6 +22,7 @@ from orchestrator.tasks.deliveries import Claimed, Dead
 from orchestrator.tasks.people import owners, person_of
 from orchestrator.tasks.places import Address, BadAddress, Places
 from storage.database import Database
+from storage.vault import KeyServiceDown
 
 if TYPE_CHECKING:
     from bot.forwarding_senders import Ended, Sender
@@ -32,6 +33,8 @@ A_HOST = 2
 LONGEST_SLEEP = 30.0
 LAST_WAIT = 5.0
 AFTER_TROUBLE = timedelta(seconds=5)
+KEYS_AGAIN = timedelta(minutes=1)
+"""How long a delivery waits when the service that keeps the key to its address does not answer."""
 UNKNOWN = "it may have arrived, and is not sent twice"
 
 logger = logging.getLogger(__name__)
@@ -174,6 +177,10 @@ class Forwarding:
             address = await database.write(lambda connection: self._open(connection, delivery))
         except BadAddress:
             await database.write(lambda connection: self._bury(connection, delivery, "its address is not kept any more", broken=True))
+            return
+        except KeyServiceDown as error:
+            logger.warning("an address cannot be opened now", extra={"delivery": delivery.id, "fault": str(error)})
+            await database.write(lambda connection: deliveries.put_off(connection, delivery, self._duty.clock.now() + KEYS_AGAIN))
             return
         if sender is None:
             await database.write(lambda connection: self._bury(connection, delivery, "nothing can be sent there from here", broken=True))

@@ -16,6 +16,7 @@ from orchestrator.contracts import Clock, Words
 from orchestrator.tasks.address_intake import AddressIntake
 from orchestrator.tasks.places import PUBLIC_DISCORD, BadAddress, Places
 from orchestrator.tasks.preferences import DISCORD, EMAIL, WEBHOOK
+from storage.audit import AuditLog
 from storage.database import Database
 from storage.vault import Vault
 
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
     from bot.inbox import TakeSecret
 
 
-def places_of(settings: Settings, vault: Vault, private_hosts: tuple[str, ...] = ()) -> Places:
+def places_of(settings: Settings, vault: Vault, private_hosts: tuple[str, ...] = (), audit: AuditLog | None = None) -> Places:
     """Raises ConfigurationError for a DISCORD_WEBHOOK_URL that is none."""
-    found = Places(vault, settings.discord_root, partial(clean, private_hosts), mails=bool(settings.smtp_url))
+    found = Places(vault, settings.discord_root, partial(clean, private_hosts), mails=bool(settings.smtp_url), audit=audit)
     if settings.discord_webhook:
         try:
             found.read_discord(settings.discord_webhook)

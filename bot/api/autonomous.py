@@ -123,7 +123,7 @@ async def change(body: ModeChanges, caller: Writing, house: InHouse) -> ModeView
             raise invalid([("body.discord_webhook", NOT_DISCORD)]) from error
         if body.discord_webhook is None and "discord_webhook" in body.model_fields_set:
             for place in _discord(connection, person.id):
-                places.remove(connection, person.id, place.id, now)
+                known.remove(connection, person.id, place.id, now)
         return _shown(connection, caller)
 
     return await house.database.write(work, key=caller.person.id)

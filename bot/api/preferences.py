@@ -212,7 +212,8 @@ async def confirm(body: Code, caller: Writing, sending: InSending) -> Response:
 
 async def remove(place: PlaceId, caller: Writing, house: InHouse) -> None:
     """Forget a place and its address."""
-    if not await house.database.write(lambda connection: places.remove(connection, caller.person.id, place, house.clock.now()), key=caller.person.id):
+    known = house_places(house)
+    if not await house.database.write(lambda connection: known.remove(connection, caller.person.id, place, house.clock.now()), key=caller.person.id):
         raise not_found("place")
 
 

@@ -15,6 +15,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from orchestrator.errors import IllegalTransition, LostRace
+from storage.vault import KeyServiceDown
 
 MEDIA_TYPE = "application/problem+json"
 KIND = "urn:majordomo:problem:"
@@ -76,6 +77,7 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(IllegalTransition, _conflict)
     app.add_exception_handler(LostRace, _conflict)
+    app.add_exception_handler(KeyServiceDown, _no_keys)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -106,6 +108,11 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
 
 async def _conflict(request: Request, error: Exception) -> JSONResponse:
     return Problem(409, "conflict", "This cannot be done now.", str(error), remedy="read it again; it may have changed meanwhile").response()
+
+
+async def _no_keys(request: Request, error: Exception) -> JSONResponse:
+    remedy = "nothing was changed; try again later"
+    return Problem(503, "no-keys", "What is kept secret cannot be opened now.", str(error), remedy=remedy, headers={"Retry-After": "60"}).response()
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:

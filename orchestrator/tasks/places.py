@@ -18,12 +18,14 @@ from orchestrator.tasks import deliveries
 from orchestrator.tasks.deliveries import ACTIVE, BROKEN, CODE, PENDING, REMOVED, Message
 from orchestrator.tasks.preferences import DISCORD, EMAIL, KINDS, WEBHOOK
 from storage import handles
+from storage.audit import AuditKind, AuditLog, Entry
 from storage.models import EventRow, NoticeDeliveryRow, NoticePlaceRow, OutgoingRow, new_id
-from storage.vault import Vault, VaultError
+from storage.vault import KeyServiceDown, Vault, VaultError
 from storage.vault import credentials as kept
 from storage.vault.credentials import CredentialKind, NewCredential, Scope
 
 TOOL = "notices.forward"
+ADDED = "an address of notifications was added"
 PUBLIC_DISCORD = "https://discord.com"
 DISCORD_HOSTS = frozenset(
     f"{branch}{host}" for branch in ("", "canary.", "ptb.") for host in ("discord.com", "discordapp.com")
@@ -85,13 +87,14 @@ class Address:
 class Places:
     """What adds and opens places. `clean` checks a webhook's address and gives it in its one spelling, or raises ValueError.
 
-    `discord_root` is where Discord is; only tests name another one. `mails`: whether mail can be sent from here.
+    `discord_root` is where Discord is; only tests name another one. `mails`: whether mail can be sent from here. `audit` is told of what comes and goes.
     """
 
     vault: Vault
     discord_root: str = PUBLIC_DISCORD
     clean: Callable[[str], str] = field(default=lambda url: url)
     mails: bool = False
+    audit: AuditLog | None = None
 
     # --- adding ---
 
@@ -163,13 +166,14 @@ class Places:
             return None
         connection.execute(sa.update(NoticePlaceRow).where(NoticePlaceRow.id == row.id).values(state=ACTIVE, expires_at=None))
         place = _place(connection.execute(sa.select(NoticePlaceRow.__table__).where(NoticePlaceRow.id == row.id)).one())
+        self._note(connection, ADDED, place, now)
         self._replace(connection, place, now)
         return place
 
     # --- using ---
 
     def open(self, connection: sa.Connection, place_id: str, now: datetime, *, task_id: str | None = None) -> Address:
-        """Where a place really is; leaves a receipt. Raises BadAddress where the person has taken it away."""
+        """Where a place really is; leaves a receipt. Raises BadAddress where the person has taken it away, and KeyServiceDown."""
         row = connection.execute(sa.select(NoticePlaceRow.__table__).where(NoticePlaceRow.id == place_id, NoticePlaceRow.state != REMOVED)).first()
         if row is None:
             raise BadAddress("place-gone")
@@ -188,11 +192,27 @@ class Places:
             handle = handles.handle(row.credential_id)
             scope = kept.get(connection, row.person_id, handle).scope
             found = kept.reveal(self.vault, connection, row.person_id, handle, scheme=scope.scheme, host=scope.host, port=scope.port, tool=TOOL, now=now)
+        except KeyServiceDown:
+            raise
         except VaultError:
             raise BadAddress("place-gone") from None
         return found.fields
 
     # --- keeping ---
+
+    def remove(self, connection: sa.Connection, person_id: str, place_id: str, now: datetime) -> bool:
+        """Forget a place and its address; what still waited for it is given up. False where it is not this person's."""
+        place = find(connection, person_id, place_id)
+        if place is None:
+            return False
+        _forget(connection, place, now)
+        self._note(connection, "an address of notifications was removed", place, now)
+        return True
+
+    def _note(self, connection: sa.Connection, subject: str, place: Place, now: datetime) -> None:
+        if self.audit is not None:
+            told = {"channel": place.channel, "place": place.id, "shown": place.shown}
+            self.audit.append(connection, Entry(AuditKind.CONFIGURATION, subject, now, place.person_id, data=told))
 
     def _save(
         self, connection: sa.Connection, person_id: str, channel: str, fields: Mapping[str, str], url: str, shown: str, now: datetime,
@@ -207,7 +227,10 @@ class Places:
             "kinds": list(kinds), "created_at": now,
         }  # fmt: skip
         connection.execute(sa.insert(NoticePlaceRow), row)
-        return _place(connection.execute(sa.select(NoticePlaceRow.__table__).where(NoticePlaceRow.id == row["id"])).one())
+        place = _place(connection.execute(sa.select(NoticePlaceRow.__table__).where(NoticePlaceRow.id == row["id"])).one())
+        if state == ACTIVE:
+            self._note(connection, ADDED, place, now)
+        return place
 
     def _replace(self, connection: sa.Connection, place: Place, now: datetime) -> None:
         """One Discord webhook and one address a person: what waits for an earlier one goes to the new one."""
@@ -217,7 +240,7 @@ class Places:
                     NoticeDeliveryRow.place_id == old.id, NoticeDeliveryRow.state != deliveries.SENT, NoticeDeliveryRow.event != CODE
                 )
                 connection.execute(moved.values(place_id=place.id))
-                remove(connection, place.person_id, old.id, now)
+                self.remove(connection, place.person_id, old.id, now)
 
 
 def of_person(connection: sa.Connection, person_id: str) -> list[Place]:
@@ -240,18 +263,14 @@ def verified_addresses(connection: sa.Connection, person_id: str) -> tuple[str, 
     return tuple(place.shown for place in of_person(connection, person_id) if place.channel == EMAIL and place.state in {ACTIVE, BROKEN})
 
 
-def remove(connection: sa.Connection, person_id: str, place_id: str, now: datetime) -> bool:
-    """Forget a place and its address; what still waited for it is given up. False where it is not this person's."""
-    mine = (NoticePlaceRow.id == place_id, NoticePlaceRow.person_id == person_id, NoticePlaceRow.state != REMOVED)
-    row = connection.execute(sa.select(NoticePlaceRow.credential_id).where(*mine)).first()
-    if row is None:
-        return False
-    connection.execute(sa.update(NoticePlaceRow).where(*mine).values(state=REMOVED))
-    waiting = sa.update(NoticeDeliveryRow).where(NoticeDeliveryRow.place_id == place_id, NoticeDeliveryRow.state.in_((deliveries.QUEUED, deliveries.RETRY)))
+def _forget(connection: sa.Connection, place: Place, now: datetime) -> None:
+    """What still waited for the place is given up."""
+    credential = connection.execute(sa.select(NoticePlaceRow.credential_id).where(NoticePlaceRow.id == place.id)).one().credential_id
+    connection.execute(sa.update(NoticePlaceRow).where(NoticePlaceRow.id == place.id).values(state=REMOVED))
+    waiting = sa.update(NoticeDeliveryRow).where(NoticeDeliveryRow.place_id == place.id, NoticeDeliveryRow.state.in_((deliveries.QUEUED, deliveries.RETRY)))
     connection.execute(waiting.values(state=deliveries.DEAD, not_before=None, error="the person took this place away"))
-    if any(one.handle == handles.handle(row.credential_id) for one in kept.all_of(connection, person_id)):
-        kept.forget(connection, person_id, handles.handle(row.credential_id), now)
-    return True
+    if any(one.handle == handles.handle(credential) for one in kept.all_of(connection, place.person_id)):
+        kept.forget(connection, place.person_id, handles.handle(credential), now)
 
 
 def test(connection: sa.Connection, person_id: str, channel: str, message: Message, now: datetime) -> int:
@@ -297,7 +316,7 @@ def _check_codes(connection: sa.Connection, person_id: str, address: str, now: d
 def _remove_pending(connection: sa.Connection, person_id: str, now: datetime) -> None:
     for place in of_person(connection, person_id):
         if place.state == PENDING:
-            remove(connection, person_id, place.id, now)
+            _forget(connection, place, now)
 
 
 def _place(row: Any) -> Place:

@@ -209,7 +209,7 @@ def _place(channel: str) -> Callable[[Turn, str], None]:
         if house is None or turn.person.role is Role.GUEST:
             turn.reply(turn.words("notices-not-possible"))
         elif notice_words.OFF.fullmatch(rest):
-            _remove(turn, channel)
+            _remove(turn, house, channel)
         elif rest and channel == EMAIL:
             _add_email(turn, house, rest)
         else:
@@ -234,10 +234,10 @@ def _code(turn: Turn, rest: str) -> None:
     turn.reply(turn.words("place-code-wrong") if place is None else Card(turn.words("place-added", shown=place.shown), _place_buttons(turn, place)))
 
 
-def _remove(turn: Turn, channel: str) -> None:
+def _remove(turn: Turn, house: Places, channel: str) -> None:
     mine = [place for place in places.of_person(turn.connection, turn.person.id) if place.channel == channel]
     for place in mine:
-        places.remove(turn.connection, turn.person.id, place.id, turn.now)
+        house.remove(turn.connection, turn.person.id, place.id, turn.now)
         turn.reply(turn.words("notices-removed", shown=place.shown))
     if not mine:
         turn.reply(turn.words("notices-no-such-place", channel=_channel(turn, channel)))

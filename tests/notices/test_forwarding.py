@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import json
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -17,8 +18,9 @@ from bot.settings import ConfigurationError, read
 from orchestrator.tasks import deliveries, places, preferences
 from orchestrator.tasks.deliveries import ATTEMPTS, Claimed, Message
 from orchestrator.tasks.places import BadAddress, Places
+from storage.audit import AuditLog
 from storage.models import MailRow, NoticeDeliveryRow, NoticePlaceRow, OutgoingRow
-from storage.vault import FileKeys, Vault
+from storage.vault import FileKeys, KeyServiceDown, KeySource, Vault
 from tests.conftest import NOW, MovedClock
 from tests.notices.desk import WORDS, Desk
 from tests.notices.post import post
@@ -180,7 +182,7 @@ async def test_the_operators_own_webhook_goes_to_the_first_owner_once(small: Des
             bob, ada = small.person("bob", role="member"), small.person()
         async with post(here, DISCORD_API_ROOT=server.root, DISCORD_WEBHOOK_URL=url) as office:
             await office.until(lambda: bool(small.do(places.of_person, ada.person.id)))
-            small.do(places.remove, ada.person.id, small.do(places.of_person, ada.person.id)[0].id, NOW)
+            small.do(small.places.remove, ada.person.id, small.do(places.of_person, ada.person.id)[0].id, NOW)
         async with post(here, DISCORD_API_ROOT=server.root, DISCORD_WEBHOOK_URL=url) as office:
             small.notify(ada)
             await office.until_done()
@@ -421,3 +423,53 @@ def test_a_secret_that_was_shown_once_leaves_our_tables(desk: Desk) -> None:
     desk.do(places.wipe_shown_secrets, NOW)
     assert desk.heard(ada) == ["•••"] and desk.do(places.wipe_shown_secrets, NOW + timedelta(minutes=11)) == 1
     assert not desk.do(places.has_shown_secrets)
+
+
+@dataclass
+class AtAService:
+    """A key as if a service kept it, which does not answer while `away`."""
+
+    source: KeySource
+    away: bool = True
+
+    @property
+    def key_id(self) -> str:
+        return self.source.key_id
+
+    def wrap(self, key: bytes, scope: str) -> bytes:
+        raise NotImplementedError
+
+    def unwrap(self, wrapped: bytes, scope: str) -> bytes:
+        if self.away:
+            raise KeyServiceDown("the key service does not answer now.", "try again later")
+        return self.source.unwrap(wrapped, scope)
+
+
+async def test_while_the_key_service_is_away_a_delivery_waits_and_its_place_is_kept(small: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    with discord.running() as server:
+        here = at(small, server.root)
+        ada = here.person()
+        here.discord(ada, server.webhook())
+        keys = here.places.vault.keys
+        key = AtAService(keys.current())
+        monkeypatch.setattr(keys, "readable", lambda: [key])
+        here.notify(ada)
+        async with post(replace(here, places=replace(here.places, vault=Vault(keys))), DISCORD_API_ROOT=server.root) as office:
+            await office.until(lambda: here.deliveries(ada)[0].state == "retry")
+            waiting = here.deliveries(ada)[0]
+            assert waiting.attempts == 0 and server.messages == [] and small.do(places.of_person, ada.person.id)[0].state == "active"
+            key.away = False
+            await office.until_done()
+        assert here.deliveries(ada)[0].state == "sent" and len(server.messages) == 1
+
+
+def test_an_address_that_comes_or_goes_is_entered_into_the_audit_log(small: Desk) -> None:
+    audit = AuditLog(small.places.vault)
+    desk, ada = replace(small, places=replace(small.places, audit=audit)), small.person()
+    place, secret = desk.webhook(ada, "https://hooks.example.org/x?key=hidden")
+    desk.email(ada)
+    desk.do(desk.places.remove, ada.person.id, place.id, NOW)
+    lines = desk.do(lambda connection: list(audit.export(connection, person_id=ada.person.id)))
+    told = [(entry["subject"].rpartition(" ")[2], entry["data"]["channel"]) for entry in map(json.loads, lines)]
+    assert told == [("added", "webhook"), ("added", "email"), ("removed", "webhook")]
+    assert "hidden" not in str(lines) and secret not in str(lines)

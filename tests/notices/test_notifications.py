@@ -280,7 +280,7 @@ def test_another_persons_places_and_dead_letters_are_out_of_reach(desk: Desk, cl
     place = desk.discord(ada)
     delivery = desk.do(deliveries.queue, ada.person.id, place.id, "discord", deliveries.Message("alert", "x", "y", clock.now()), clock.now())
     desk.do(lambda connection: deliveries.bury(connection, deliveries.claim(connection, clock.now())[0], "gone", clock.now(), doubtful=False))
-    assert desk.do(places.find, bob.person.id, place.id) is None and not desk.do(places.remove, bob.person.id, place.id, clock.now())
+    assert desk.do(places.find, bob.person.id, place.id) is None and not desk.do(desk.places.remove, bob.person.id, place.id, clock.now())
     assert desk.do(deliveries.dead_of, bob.person.id) == 0 and desk.do(deliveries.retry_dead, bob.person.id, clock.now(), place.id) == 0
     assert desk.do(places.test, bob.person.id, "discord", deliveries.Message("test", "x", "y", clock.now()), clock.now()) == 0
     desk.notify(bob, title="Bob's")
