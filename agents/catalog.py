@@ -37,7 +37,8 @@ def built_in_tools(book: BusinessBook, words: Words) -> tuple[Tool, ...]:
     reading = (calendar.FindService, calendar.FindTimes, calendar.Upcoming)
     changing = (booking.Book, booking.Reschedule, booking.Cancel, booking.Accept)
     about_calendar = tuple(kind(book, words) for kind in (*reading, *changing))
-    about_people = (people.SetZone(), people.SetLanguage(words), people.SetName(), people.History(), people.Counts(words), people.StartHandover(book, words))
+    own_settings = (people.SetZone(), people.SetLanguage(words), people.SetName())
+    about_people = (*own_settings, people.TellTime(), people.History(), people.Counts(words), people.StartHandover(book, words))
     found = (*about_business, *changing_facts, business.Describe(), undoing.SettleUndo(), *about_calendar, *about_people, *(kind() for kind in reminders.TOOLS))
     return cast(tuple[Tool, ...], found)
 

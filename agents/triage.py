@@ -10,6 +10,8 @@ Answer = Callable[[Task, Context], Awaitable[Outcome]]
 JOKES = 3
 MOODS = {
     "joke": ("joke", "witz", "chiste", "笑话", "funny", "lustig"),
+    "clock": ("what time", "the time", "what day", "date", "wie spät", "viel uhr", "welcher", "welchen", "welches", "wievielte", "qué hora", "que hora", "qué día",
+              "que dia", "qué dia", "fecha", "几点", "什么时间", "几号", "几日", "星期几", "周几", "礼拜几"),
     "who": ("who are you", "what are you", "your name", "are you a bot", "are you human", "real person", "wer bist", "wer sind sie", "wie hei", "quién eres",
             "quien eres", "cómo te llamas", "eres un", "你是谁", "你叫什么", "机器人", "真人"),
 }  # fmt: skip
@@ -64,6 +66,8 @@ async def small_talk(task: Task, context: Context) -> Outcome:
     mood = next((mood for mood, words in MOODS.items() if any(word in low for word in words)), "fine")
     if mood == "joke":
         return Done(Card(context.words(f"joke-{int(await context.random('joke') * JOKES) + 1}")))
+    if mood == "clock":
+        return Done(Card(context.words("small-talk-clock", **await context.call("people.clock", key="clock", text=task.text))))
     facts = await context.call("business.facts", key="facts")
     return Done(Card(context.words(f"small-talk-{mood}", name=facts["name"])))
 

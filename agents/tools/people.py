@@ -11,7 +11,7 @@ from agents.tools.business import business_zone, next_opening
 from orchestrator import times
 from orchestrator.business import BusinessBook
 from orchestrator.contracts import Effect, Json, Role, ToolError, ToolScope, Words
-from orchestrator.spoken import moment_text
+from orchestrator.spoken import clock_text, day_text, in_zone, moment_text
 from orchestrator.tasks import handover, manager, statistics, zones
 from orchestrator.tasks.people import choose_language
 from storage.models import PersonRow
@@ -46,6 +46,23 @@ class SetZone:
         moved = zones.move_assumed(scope.connection, scope.person.id, zone, scope.now)
         scope.connection.execute(sa.update(PersonRow).where(PersonRow.id == scope.person.id).values(zone=zone))
         return {"id": zone, "zone": zone.replace("_", " "), "moved": moved}
+
+
+@dataclass
+class TellTime:
+    """What the clock shows where the person is, or at the place they name."""
+
+    name: str = "people.clock"
+    version: int = 1
+    description: str = "Tell the time and the date."
+    effect: Effect = Effect.READ
+    arguments: type[pydantic.BaseModel] = Text
+
+    def run(self, scope: ToolScope, arguments: Text) -> Json:
+        language = scope.task.language
+        zone = times.find_zone(arguments.text, language) or scope.person.effective_zone
+        here = in_zone(scope.now, zone)
+        return {"clock": clock_text(here, language), "day": day_text(here, language), "zone": zone.replace("_", " ")}
 
 
 @dataclass

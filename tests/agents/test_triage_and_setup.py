@@ -31,6 +31,24 @@ def test_politeness(guest: Talk, sentence: str) -> None:
     assert guest.say(sentence)
 
 
+@pytest.mark.parametrize(
+    ("language", "sentence", "hour", "day"),
+    [
+        ("en", "what time is it?", "10:00", "Saturday 21 November"),
+        ("en", "What's the date today?", "10:00", "Saturday 21 November"),
+        ("en", "what time is it in Tokyo", "18:00", "Asia/Tokyo"),
+        ("de", "Wie spät ist es gerade?", "10:00 Uhr", "Samstag, 21. November"),
+        ("de", "Welcher Tag ist heute", "10:00 Uhr", "Samstag, 21. November"),
+        ("es", "¿Qué hora es?", "10:00", "sábado 21 de noviembre"),
+        ("zh", "现在几点了？", "10:00", "11月21日星期六"),
+        ("zh", "今天星期几", "10:00", "11月21日星期六"),
+    ],
+)
+def test_the_time_and_the_date(house: House, language: str, sentence: str, hour: str, day: str) -> None:
+    said = someone(house, language=language).say(sentence)
+    assert hour in said and day in said
+
+
 @pytest.mark.parametrize(("language", "sentence"), [("en", "help"), ("de", "Hilfe"), ("es", "ayuda"), ("zh", "帮助")])
 def test_help_names_every_command_that_the_owner_has(owner: Talk, language: str, sentence: str) -> None:
     said = owner.say(sentence)

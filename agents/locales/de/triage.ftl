@@ -24,6 +24,7 @@ help-owner = **Für Sie als Inhaber**: /setup, oder „ändere unsere Öffnungsz
 thanks-reply = Gern geschehen!
 goodbye-reply = Auf Wiedersehen, alles Gute!
 small-talk-fine = Mir geht es gut, danke der Nachfrage. Was kann ich für Sie tun?
+small-talk-clock = Es ist { $clock }, { $day } ({ $zone }).
 small-talk-who = Ich bin der Assistent von { $name }: ein Programm, kein Mensch. Ich beantworte Fragen, kümmere mich um Termine und Erinnerungen und hole einen Menschen, wenn Sie möchten.
 joke-1 = Warum war der Kalender so besorgt? Seine Tage waren gezählt.
 joke-2 = Ich habe meinem Wecker einen Witz erzählt. Er hat auf Schlummern gestellt.

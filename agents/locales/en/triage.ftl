@@ -24,6 +24,7 @@ help-owner = **For you as the owner**: /setup, or “change our opening hours to
 thanks-reply = You're welcome!
 goodbye-reply = Goodbye, take care!
 small-talk-fine = I'm fine, thank you for asking. What can I do for you?
+small-talk-clock = It is { $clock }, { $day } ({ $zone }).
 small-talk-who = I am the assistant of { $name }: a program, not a person. I answer questions, keep appointments and reminders, and fetch a person when you want one.
 joke-1 = Why did the calendar feel so important? Its days were numbered.
 joke-2 = I told my alarm clock a joke. It snoozed.

@@ -24,6 +24,7 @@ help-owner = **Para usted como dueño**: /setup, o «cambia nuestro horario a lu
 thanks-reply = ¡De nada!
 goodbye-reply = ¡Hasta luego, que le vaya bien!
 small-talk-fine = Estoy bien, gracias por preguntar. ¿Qué puedo hacer por usted?
+small-talk-clock = Son las { $clock }, { $day } ({ $zone }).
 small-talk-who = Soy el asistente de { $name }: un programa, no una persona. Respondo preguntas, llevo citas y recordatorios y aviso a una persona cuando usted quiera.
 joke-1 = ¿Por qué estaba triste el calendario? Porque tenía los días contados.
 joke-2 = Le conté un chiste a mi despertador. Lo pospuso diez minutos.

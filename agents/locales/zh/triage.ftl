@@ -24,6 +24,7 @@ help-owner = **您作为店主**：/setup，或说“把营业时间改成周一
 thanks-reply = 不客气！
 goodbye-reply = 再见，祝您愉快！
 small-talk-fine = 我很好，谢谢关心。有什么可以帮您？
+small-talk-clock = 现在是{ $day } { $clock }（{ $zone }）。
 small-talk-who = 我是{ $name }的助手：是程序，不是真人。我回答问题、管理预约和提醒，需要时帮您找真人。
 joke-1 = 日历为什么很紧张？因为它的日子不多了。
 joke-2 = 我给闹钟讲了个笑话，它说：十分钟后再讲。
