@@ -13,6 +13,7 @@ import typer
 
 from bot.cli_api import api_key_app
 from bot.cli_keys import audit_app, keys_app
+from bot.process import begin_without_collecting
 from orchestrator.errors import MajordomoError
 
 app = typer.Typer(
@@ -59,6 +60,7 @@ def explained(command: Callable[..., Any]) -> Callable[..., Any]:
 @explained
 def run() -> None:
     """Start the bot: web chat always, Telegram where a token is set. Ctrl-C ends it."""
+    begin_without_collecting()
     from bot.serving import serve
 
     asyncio.run(serve())
@@ -68,6 +70,7 @@ def run() -> None:
 @explained
 def worker() -> None:
     """Run tasks for a bot on the same Postgres database, without channels of its own."""
+    begin_without_collecting()
     from bot.serving import work
 
     asyncio.run(work())

@@ -13,7 +13,7 @@ from bot import settings as environment
 from bot.app import House, build, lock
 from bot.channels.base import Channel
 from bot.channels.moving_in import move_in
-from bot.process import in_use, many_files, start_logging, until_stopped
+from bot.process import collect_from_now_on, in_use, many_files, start_logging, until_stopped
 from bot.settings import ConfigurationError, Settings
 from bot.warming import warm
 from orchestrator.contracts import Role
@@ -63,6 +63,7 @@ async def work() -> None:
         raise ConfigurationError("A worker needs a database that several processes can share.", "set DATABASE_URL to postgresql+psycopg://…")
     house = build(settings)
     await house.engine.start(house.run_segment)
+    collect_from_now_on()
     logger.info("worker ready", extra={"worker": house.engine.executor_id})
     try:
         await until_stopped()

@@ -7,6 +7,7 @@ import asyncio
 import sqlalchemy as sa
 
 from bot.app import House
+from bot.process import collect_from_now_on
 from orchestrator import times
 from orchestrator.spoken import moment_text
 from orchestrator.triage import emergencies
@@ -19,7 +20,14 @@ SENTENCE = "tomorrow at 9"
 
 
 async def warm(house: House) -> None:
-    """Read what the languages of the people here need, off the event loop."""
+    """Read what the languages of the people here need, off the event loop; with it, the start is over."""
+    try:
+        await _warm(house)
+    finally:
+        collect_from_now_on()
+
+
+async def _warm(house: House) -> None:
     await asyncio.sleep(DELAY)
     spoken = await house.database.read(lambda connection: list(connection.execute(sa.select(PersonRow.language).distinct()).scalars()))
     await asyncio.to_thread(_read, house, sorted({FALLBACK, *spoken}))
