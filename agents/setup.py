@@ -98,6 +98,15 @@ async def _zone(context: Context) -> str | None:
     return str(found["id"])
 
 
+def _closed(context: Context, days: str, booked: list[Any]) -> str:
+    """What is booked then stays booked until the owner decides."""
+    lines = [context.words("setup-closed", days=days)]
+    if booked:
+        lines.append(context.words("setup-closed-booked", count=len(booked)))
+        lines += [f"- {event['when']}: {event['title']}" + (f", {event['who']}" if event["who"] else "") for event in booked]
+    return "\n".join(lines)
+
+
 async def setup_change(task: Task, context: Context) -> Outcome:
     """ "Change our opening hours to 9-17 Mon-Fri", "our name is now …", "we are closed on 24 December"."""
     if context.person.role is not Role.OWNER:
@@ -105,7 +114,8 @@ async def setup_change(task: Task, context: Context) -> Outcome:
     when = task.slots.get("when") or {}
     if when.get("start") and when.get("has_day") and not when.get("has_clock") and not when.get("recurrence") and CLOSING.search(task.text):
         closed = await context.call("business.close", key="close", start=when["start"], end=when.get("end"))
-        return Done(Card(context.words("setup-closed", days=closed["days"])))
+        booked = await context.call("calendar.list", key="booked", start=closed["start"], end=closed["end"])
+        return Done(Card(_closed(context, closed["days"], [event for event in booked if event["service"]])))
     facts = await context.call("business.read", key="read", text=task.text)
     if facts is None:
         told = str(await context.ask("free-what", context.words("setup-what")))

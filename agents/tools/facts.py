@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pydantic
 
-from agents.tools.business import days_text
+from agents.tools.business import business_zone, days_text
 from orchestrator import languages, times
 from orchestrator.business import Business, BusinessBook
 from orchestrator.business.model import WEEKDAYS, in_language
@@ -245,4 +245,6 @@ class Close:
         last = max(first, (arguments.end - (arguments.end - arguments.start) / 1000).date()) if arguments.end else first
         closures = [{"first": str(c.first), "last": str(c.last), "reason": in_language(c.reason, "en")} for c in business.closures]
         self.book.change(scope.connection, {"closures": [*closures, {"first": str(first), "last": str(last)}]}, scope.person.id, scope.now)
-        return {"first": str(first), "last": str(last), "days": days_text(first, last, scope.task.language)}
+        zone = business_zone(business, scope)
+        start, end = (datetime.combine(day, time(), zone) for day in (first, last + timedelta(days=1)))
+        return {"start": start.isoformat(), "end": end.isoformat(), "days": days_text(first, last, scope.task.language)}

@@ -168,6 +168,14 @@ def test_two_requests_in_one_message_hang_together(owner: Talk, house: House) ->
     assert house.database.read_now(lambda connection: connection.execute(query).scalar_one()) == at(26, 18)
 
 
+def test_closing_a_day_names_what_is_booked_then_and_leaves_it(owner: Talk, guest: Talk) -> None:
+    guest.say("book a haircut on 25 November at 10")
+    said = owner.say("we are closed on 25 November")
+    assert "One appointment is booked then" in said and "10:00: haircut" in said
+    assert "25 November" in guest.say("when is my appointment?")
+    assert "booked" not in owner.say("we are closed on 27 November")
+
+
 def test_a_closure_is_respected(owner: Talk, house: House) -> None:
     owner.say("we are closed on 25 November")
     assert "closed" in owner.say("book a haircut on Wednesday at 3pm")

@@ -17,6 +17,10 @@ setup-changed = Geändert. { $fact }: { $value }
 setup-changed-hours = Geändert. Unsere Öffnungszeiten sind jetzt:
 setup-changed-price = Geändert: der neue Preis gilt ab sofort.
 setup-closed = Notiert: { $days } haben wir geschlossen, und niemand kann dann buchen.
+setup-closed-booked = { $count ->
+    [one] Ein Termin ist dann gebucht und bleibt bestehen, bis Sie ihn absagen oder verschieben:
+   *[other] { $count } Termine sind dann gebucht und bleiben bestehen, bis Sie sie absagen oder verschieben:
+}
 fact-name = Name
 fact-address = Adresse
 fact-phone = Telefon

@@ -17,6 +17,10 @@ setup-changed = Changed. { $fact }: { $value }
 setup-changed-hours = Changed. Our opening hours now:
 setup-changed-price = Changed: the new price counts from now on.
 setup-closed = Noted: we are closed on { $days }, and nobody can book then.
+setup-closed-booked = { $count ->
+    [one] One appointment is booked then and stays until you cancel or move it:
+   *[other] { $count } appointments are booked then and stay until you cancel or move them:
+}
 fact-name = Name
 fact-address = Address
 fact-phone = Phone

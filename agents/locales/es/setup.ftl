@@ -17,6 +17,10 @@ setup-changed = Cambiado. { $fact }: { $value }
 setup-changed-hours = Cambiado. Nuestro horario ahora:
 setup-changed-price = Cambiado: el nuevo precio vale desde ahora.
 setup-closed = Anotado: { $days } está cerrado y nadie puede reservar entonces.
+setup-closed-booked = { $count ->
+    [one] Hay una cita reservada para entonces; sigue en pie hasta que la cancele o la mueva:
+   *[other] Hay { $count } citas reservadas para entonces; siguen en pie hasta que las cancele o las mueva:
+}
 fact-name = Nombre
 fact-address = Dirección
 fact-phone = Teléfono

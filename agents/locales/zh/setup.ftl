@@ -17,6 +17,7 @@ setup-changed = 已更改。{ $fact }：{ $value }
 setup-changed-hours = 已更改。现在的营业时间：
 setup-changed-price = 已更改：新价格即刻生效。
 setup-closed = 记下了：{ $days }休息，不能预约。
+setup-closed-booked = 那时已有 { $count } 个预约，在您取消或改期之前仍然有效：
 fact-name = 名称
 fact-address = 地址
 fact-phone = 电话
