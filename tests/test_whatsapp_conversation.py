@@ -59,6 +59,22 @@ async def test_the_main_conversation() -> None:
         assert await bot.stop() == 0
 
 
+@pytest.mark.postgres
+@pytest.mark.timeout(200)
+async def test_the_main_conversation_on_postgres(postgres_url: str) -> None:
+    """Killed in the middle of it; who has been served already is known afterwards."""
+    async with on_whatsapp(DATABASE_URL=postgres_url) as (server, bot):
+        await start(server, bot)
+        person = server.person("4915100000007")
+        await converse(server, person, "de")
+        await bot.kill()
+        await start(server, bot)
+        await server.say(person, CANCEL["de"])
+        await server.shown(person, CANCELLED)
+        assert server.violations == []
+        assert await bot.stop() == 0
+
+
 @pytest.mark.timeout(120)
 async def test_an_approval_is_edited_given_once_and_can_be_said() -> None:
     with smtp.running() as mail:
