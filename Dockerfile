@@ -1,4 +1,6 @@
 FROM python:3.11-slim-bookworm
+ARG TOOLS=""
+RUN if [ -n "$TOOLS" ]; then apt-get update && apt-get install --yes --no-install-recommends $TOOLS && rm -rf /var/lib/apt/lists/*; fi
 WORKDIR /app
 COPY requirements.lock pyproject.toml README.md LICENSE ./
 RUN pip install --no-cache-dir --require-hashes -r requirements.lock

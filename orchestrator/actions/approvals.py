@@ -238,9 +238,9 @@ def to_remind(connection: sa.Connection, now: datetime, limit: int = 100) -> lis
     return [approval for approval in found if connection.execute(done, {"approval": approval.id}).rowcount == 1]
 
 
-def for_second(connection: sa.Connection, now: datetime, before: datetime) -> Sequence[Approval]:
-    """Open asks that the second approver may decide since the sweep at `before`."""
-    due = (ApprovalRow.state == PENDING, ApprovalRow.second_at <= now, ApprovalRow.second_at > before, ApprovalRow.expires_at > now)
+def for_second(connection: sa.Connection, now: datetime) -> Sequence[Approval]:
+    """Open asks that the second approver may decide by now."""
+    due = (ApprovalRow.state == PENDING, ApprovalRow.second_at <= now, ApprovalRow.expires_at > now)
     return [_from_row(row) for row in connection.execute(sa.select(ApprovalRow.__table__).where(*due))]
 
 

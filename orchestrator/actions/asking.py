@@ -29,18 +29,27 @@ FENCE = "```"
 def open_ask(connection: sa.Connection, new: Ask, person: Person, words: Words) -> Approval:
     """Store an ask and show it to who may decide it."""
     approval = approvals.ask(connection, new)
-    show(connection, approval, person, words, new.now, silent=_note(connection, approval, person, words, new.now))
+    show(connection, approval, person, words, new.now, silent=_note(connection, approval, person, words, new.now, approval.chat_id))
     return approval
 
 
-def _note(connection: sa.Connection, approval: Approval, reader: Person, words: Words, now: datetime) -> bool:
+def pass_on(connection: sa.Connection, approval: Approval, second: Person, words: Words, now: datetime, chat_id: str) -> bool:
+    """Show an ask to the second approver, too. False where that has been done, by this process or one before it."""
+    if notifications.was_told_of_ask(connection, second.id, approval.id):
+        return False
+    silent = _note(connection, approval, second, words, now, chat_id)
+    show(connection, approval, second, words, now, lead=words(second.language, "ask-second", {}), chat_id=chat_id, silent=silent)
+    return True
+
+
+def _note(connection: sa.Connection, approval: Approval, reader: Person, words: Words, now: datetime, chat_id: str) -> bool:
     """An ask is a notification, too. Returns whether its card should make no sound."""
     summary = visible(approval.shown.summary)[:300]
     when = approval.expires_at.astimezone(ZoneInfo(reader.effective_zone))
     text = words(reader.language, "notice-approval", {"when": when, "summary": summary})
     kind = notifications.BUDGET if approval.kind is Kind.BUDGET else notifications.APPROVAL
     notice = notifications.Notice(kind, summary, text, approval.task_id, data={"ask": approval.id}, until=approval.expires_at)
-    envelope = outgoing.Envelope(approval.chat_id, reader.id, now, approval.task_id)
+    envelope = outgoing.Envelope(chat_id, reader.id, now, approval.task_id)
     return notifications.alongside(connection, envelope, notice, words, reader.language).silent
 
 

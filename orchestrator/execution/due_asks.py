@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -17,12 +17,11 @@ from orchestrator.tasks.notifications import Notice
 from orchestrator.tasks.people import chat_of, person_of
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class DueAsks:
     """Called by the sweep; every act is a compare-and-set, so that two sweeps at once do no harm."""
 
     runner: Runner
-    _looked: datetime | None = field(default=None)
 
     def sweep(self, connection: sa.Connection) -> int:
         """Returns how many asks were touched."""
@@ -32,22 +31,24 @@ class DueAsks:
             self._ran_out(connection, approval, now)
         reminded = approvals.to_remind(connection, now)
         for approval in reminded:
-            self._show(connection, approval, approval.approver_id, approval.chat_id, "ask-reminder", now)
-        passed_on = approvals.for_second(connection, now, self._looked or datetime.min.replace(tzinfo=now.tzinfo))
-        for approval in passed_on:
-            chat_id = chat_of(connection, str(approval.second_id))
-            if chat_id is not None:
-                self._show(connection, approval, str(approval.second_id), chat_id, "ask-second", now)
+            self._remind(connection, approval, now)
+        passed_on = [approval for approval in approvals.for_second(connection, now) if self._pass_on(connection, approval, now)]
         for request in credentials.expire(connection, now):
             self._never_given(connection, request, now)
         left_in_doubt.sweep(connection, self.runner.around)
-        self._looked = now
         budgets.release_ended(connection, now)
         return len(expired) + len(reminded) + len(passed_on)
 
-    def _show(self, connection: sa.Connection, approval: Approval, reader_id: str, chat_id: str, lead: str, now: datetime) -> None:
-        reader, words = person_of(connection, reader_id), self.runner.around.words
-        asking.show(connection, approval, reader, words, now, lead=words(reader.language, lead, {}), chat_id=chat_id)
+    def _remind(self, connection: sa.Connection, approval: Approval, now: datetime) -> None:
+        reader, words = person_of(connection, approval.approver_id), self.runner.around.words
+        asking.show(connection, approval, reader, words, now, lead=words(reader.language, "ask-reminder", {}))
+
+    def _pass_on(self, connection: sa.Connection, approval: Approval, now: datetime) -> bool:
+        chat_id = chat_of(connection, str(approval.second_id))
+        if chat_id is None:
+            return False
+        second = person_of(connection, str(approval.second_id))
+        return asking.pass_on(connection, approval, second, self.runner.around.words, now, chat_id)
 
     def _never_given(self, connection: sa.Connection, request: credentials.Request, now: datetime) -> None:
         task, person = manager.load(connection, request.task_id), person_of(connection, request.person_id)

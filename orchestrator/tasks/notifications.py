@@ -134,6 +134,12 @@ def keep(connection: sa.Connection, person_id: str, chat_id: str | None, kind: s
     return _store(connection, outgoing.Envelope(chat_id or "", person_id, now), Notice(kind, title, text, outcome="failure"), None)
 
 
+def was_told_of_ask(connection: sa.Connection, person_id: str, ask_id: str) -> bool:
+    """Whether a person has a notification of this ask."""
+    mine = (NotificationRow.person_id == person_id, NotificationRow.kind.in_(ASKS), NotificationRow.data["ask"].as_string() == ask_id)
+    return connection.execute(sa.select(NotificationRow.id).where(*mine).limit(1)).first() is not None
+
+
 # --- buttons ---
 
 

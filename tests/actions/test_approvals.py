@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from agents.tools.undoing import SettleUndo
 from agents.undo import Undo
 from orchestrator.actions.approvers import approver, second_of
 from orchestrator.contracts import Card, Context, Declined, Done, Outcome, Task, TaskState, ToolError
+from orchestrator.execution.due_asks import DueAsks
 from orchestrator.tasks import manager
 from storage.database import Database
+from storage.models import NotificationRow
 from tests.actions.stage import Erase, Look, Mail, Stage, World, errand, unreachable
 from tests.people import settle
 
@@ -301,6 +304,11 @@ async def test_after_a_while_a_second_person_may_decide(database: Database, tmp_
     assert on.cards(second) == []
     await on.wait(minutes=2)
     assert "Nobody has decided yet" in on.cards(second)[-1]["text"]
+    told = sa.select(NotificationRow.title).where(NotificationRow.person_id == second.person.id)
+    assert len(database.read_now(lambda connection: connection.execute(told).all())) == 1
+    await on.wait(minutes=1)
+    restarted = DueAsks(on.runner)
+    assert database.write_now(restarted.sweep) == 0 and len(on.cards(second)) == 1
     await on.press("Approve", who=second)
     assert len(world.texts) == 1
 
