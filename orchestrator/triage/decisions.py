@@ -165,6 +165,8 @@ def show_all(turn: Turn, rest: str) -> None:
     turn.reply(turn.words("approvals-title", count=len(waiting)))
     for ask in waiting[:SHOWN]:
         asking.show(turn.connection, ask, turn.person, turn.services.words, turn.now, lead=f"#{_number(turn, ask)}", chat_id=turn.chat.id)
+    if len(waiting) > SHOWN:
+        turn.reply(turn.words("approvals-more", count=len(waiting) - SHOWN))
 
 
 def command(choice: str) -> Callable[[Turn, str], None]:

@@ -333,10 +333,13 @@ class Table:
             manager.cancel(connection, task, self.on.clock.now())
 
     def _replace(self) -> None:
-        if self.known is not None:
-            self.old.append(self.known)
-        self.known = None
+        """Of many open asks only the first are shown again; the others keep their buttons."""
+        before = self.known
         self._look()
+        if before is None or self.known is None or self.known.approve != before.approve:
+            self.old += [before] if before is not None else []
+        else:
+            self.known.live, self.known.open = before.live, before.open
 
     async def _catch_up(self) -> None:
         """Read which ask is open now; one that was replaced or closed counts no more."""

@@ -147,3 +147,11 @@ async def test_a_button_of_somebody_else_or_from_elsewhere_or_used_does_nothing(
     await on.press("", token=token)
     assert await on.press("", token=token) == "This button was used already."
     assert len(world.texts) == 1
+
+
+def test_of_many_open_asks_those_not_shown_again_keep_their_buttons(small_table: Table) -> None:
+    for _ in range(6):
+        asyncio.run(small_table.play([], [], []))
+    asyncio.run(small_table.play([Move.SHOW, Tap(Who.OWNER, Who.OWNER, Token.APPROVE)], [], []))
+    last = small_table.on.cards(small_table.on.somebody)
+    assert any("2 more are shown" in card["text"] for card in last)

@@ -52,6 +52,7 @@ ask-reminder = Das wartet noch auf Sie:
 ask-second = Noch hat niemand entschieden, darum frage ich Sie:
 ask-ran-out = Niemand hat rechtzeitig geantwortet, darum ist das nicht geschehen: { $summary }
 approvals-none = Nichts wartet auf Ihre Freigabe.
+approvals-more = { $count } weitere zeigt /approvals, sobald über diese entschieden ist.
 approvals-title = { $count ->
     [one] Eines wartet auf Ihre Freigabe:
    *[other] { $count } Dinge warten auf Ihre Freigabe:

@@ -52,6 +52,7 @@ ask-reminder = Still waiting for you:
 ask-second = Nobody has decided yet, so I ask you:
 ask-ran-out = Nobody answered in time, so this was not done: { $summary }
 approvals-none = Nothing waits for your approval.
+approvals-more = { $count } more are shown with /approvals once these are decided.
 approvals-title = { $count ->
     [one] One thing waits for your approval:
    *[other] { $count } things wait for your approval:

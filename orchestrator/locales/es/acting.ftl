@@ -52,6 +52,7 @@ ask-reminder = Esto sigue esperándole:
 ask-second = Nadie ha decidido todavía, así que le pregunto a usted:
 ask-ran-out = Nadie respondió a tiempo, así que esto no se hizo: { $summary }
 approvals-none = Nada espera su aprobación.
+approvals-more = Hay { $count } más: /approvals las muestra cuando haya decidido sobre estas.
 approvals-title = { $count ->
     [one] Una cosa espera su aprobación:
    *[other] { $count } cosas esperan su aprobación:

@@ -52,6 +52,7 @@ ask-reminder = 仍在等您：
 ask-second = 还没有人决定，因此向您询问：
 ask-ran-out = 无人及时答复，因此没有执行：{ $summary }
 approvals-none = 没有等待您批准的事项。
+approvals-more = 还有 { $count } 项：处理完这些后，用 /approvals 查看。
 approvals-title = 有 { $count } 件事等待您批准：
 edit-which = 您想改什么？
 edit-value = { $name } 现在是：
