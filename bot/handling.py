@@ -11,7 +11,7 @@ import logging
 from time import perf_counter
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from orchestrator.contracts import Clock
 from orchestrator.tasks import inbox
@@ -82,10 +82,10 @@ class Handling:
         for work in (self._desk.handle_next, self._desk.handle_next, self._desk.set_aside):
             try:
                 return await self._database.write(lambda connection, work=work: work(connection, chat_id), key=chat_id)  # type: ignore[misc]
-            except DBAPIError:
-                logger.exception("the database failed; the message stays and is tried again", extra={"chat": chat_id})
-                return False
-            except Exception:
+            except Exception as error:
+                if _is_of_the_database(error):
+                    logger.exception("the database failed; the message stays and is tried again", extra={"chat": chat_id})
+                    return False
                 logger.exception("a message could not be handled", extra={"chat": chat_id})
         return False
 
@@ -100,9 +100,9 @@ class Handling:
                 try:
                     with savepoint(connection):
                         more = self._desk.handle_next(connection, chat_id)
-                except DBAPIError:
-                    raise
-                except Exception:
+                except Exception as error:
+                    if _is_of_the_database(error):
+                        raise
                     logger.exception("a message could not be handled", extra={"chat": chat_id})
                     break
             if not more:
@@ -113,3 +113,8 @@ class Handling:
         if chat_id in self._again:
             self._again.discard(chat_id)
             self.wake(chat_id)
+
+
+def _is_of_the_database(error: Exception) -> bool:
+    """Whether the database itself failed. What a message made us write that cannot stand there is the message's own fault."""
+    return isinstance(error, DBAPIError) and not isinstance(error, IntegrityError | DataError)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -195,7 +196,12 @@ def _services_named(text: str, business: Business) -> list[Service]:
 
 def _says(text: str, word: str) -> bool:
     """Whether a text has a word, or one that begins with it; Chinese writes no spaces, not even beside Latin letters."""
-    return re.search(rf"(?<![^\W_㐀-鿿]){re.escape(word)}", text) is not None if word[:1].isalpha() and ord(word[0]) < 0x2E80 else word in text
+    return _beginning_with(word).search(text) is not None if word[:1].isalpha() and ord(word[0]) < 0x2E80 else word in text
+
+
+@lru_cache(maxsize=2048)
+def _beginning_with(word: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![^\W_㐀-鿿]){re.escape(word)}")
 
 
 def _stranger(text: str, services: set[str]) -> str | None:
