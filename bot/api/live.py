@@ -41,7 +41,8 @@ WHY = {
     Ended.REFUSED: "The key was revoked, is over, or may not read tasks any more.",
 }
 
-FORM = re.compile(rf"[^\s()\[\]<>\"']*/secret/[0-9a-f]{{{2 * TOKEN_BYTES}}}")
+WORD = re.compile(r"[^\s()\[\]<>\"']+")
+FORM = re.compile(rf".*/secret/[0-9a-f]{{{2 * TOKEN_BYTES}}}")
 """The address of a one-time form, which a task says in its chat. Whoever opens it gives the secret: a key that only reads must not."""
 HIDDEN = "•••"
 
@@ -147,7 +148,7 @@ def shown(event: Event) -> LiveEvent:
     """An event as the API tells it: what was said in the chat is info, without buttons and one-time forms that belong to it."""
     kind, data = event.kind, dict(event.data)
     if kind in {events.MESSAGE, events.EDIT}:
-        told = {"text": FORM.sub(HIDDEN, str(data.get("markdown", ""))), "edits": data.get("of"), "file": (data.get("file") or {}).get("name")}
+        told = {"text": _without_form(str(data.get("markdown", ""))), "edits": data.get("of"), "file": (data.get("file") or {}).get("name")}
         kind, data = events.INFO, {name: value for name, value in told.items() if value is not None}
     return LiveEvent(id=event.id, task_id=event.task_id, kind=kind, data=data, created_at=event.created_at)  # type: ignore[arg-type]
 
@@ -215,3 +216,13 @@ class LiveResponse(StreamingResponse):
             await super().stream_response(send_in_time)
         except TimeoutError:
             logger.info("a live stream was not read and is given up")
+
+
+def _without_form(text: str) -> str:
+    """Word by word and once from the beginning of each, so that a long text without spaces costs no more than another."""
+    return WORD.sub(_hidden, text)
+
+
+def _hidden(word: re.Match[str]) -> str:
+    found = FORM.match(word[0])
+    return HIDDEN + word[0][found.end() :] if found else word[0]

@@ -46,6 +46,14 @@ class OrderBody(BaseModel):
     slots: dict[str, Any] = Field(default_factory=dict, description="The configuration, by the type's JSON schema.")
 
 
+class OrderView(BaseModel):
+    """The same as it is kept; a request that was said in a chat may be longer than one that may be posted."""
+
+    type: str = Field(examples=["email"])
+    text: str
+    slots: dict[str, Any]
+
+
 class ScheduleView(BaseModel):
     """Something that comes due."""
 
@@ -61,7 +69,7 @@ class ScheduleView(BaseModel):
     start_at: datetime
     next_due: datetime | None
     task_id: str | None = Field(description="The task that it came of, or that it began last.")
-    task: OrderBody | None = Field(description="What it begins; null where it reminds.")
+    task: OrderView | None = Field(description="What it begins; null where it reminds.")
     created_at: datetime
 
 
@@ -264,7 +272,7 @@ def _live(connection: sa.Connection, caller: Caller, schedule: str) -> Any:
 def _shown(row: Any) -> ScheduleView:
     plain = {name: getattr(row, name) for name in ScheduleView.model_fields if name not in {"task", "task_id"}}
     order = row.payload.get(schedules.ORDER)
-    task = OrderBody(type=order["type"], text=order["text"], slots=order["slots"]) if order else None
+    task = OrderView(type=order["type"], text=order["text"], slots=order["slots"]) if order else None
     return ScheduleView(**plain, task=task, task_id=row.payload.get(schedules.LAST_TASK, row.task_id))
 
 

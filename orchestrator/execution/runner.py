@@ -221,11 +221,11 @@ class Runner:
 
     def _fail(self, connection: sa.Connection, task: Task, failure: dict[str, Json], message_id: str | None, *, dead_letter: bool = True) -> None:
         now = self.around.clock.now()
-        effects.not_taken_back(connection, task)
         if task.state in RUNNING and left_in_doubt.ask(connection, self.around, task):
             # What may have happened is cleared up first; the answer lets the task go on, or fail with the truth.
             manager.transition(connection, task, TaskState.AWAITING_APPROVAL, now, error=failure)
             return
+        effects.not_taken_back(connection, task)
         text = self._how_it_failed(connection, task, failure)
         self.show(connection, task, self._noted(connection, task, Card(text), notifications.FAILED), message_id)
         ended = manager.fail(connection, task, failure, now, dead_letter=dead_letter)

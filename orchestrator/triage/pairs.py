@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
+from itertools import islice
 
 from orchestrator import times
 from orchestrator.contracts import Method, Route
@@ -16,6 +18,8 @@ SAME_DAY = "same_day"
 """The slot with the first part's text: its day, or its rhythm, is meant for the second too where that names none."""
 SOME_DAY = datetime(2026, 1, 7, 12, tzinfo=UTC)
 """Where only it matters whether a text speaks of a time."""
+MOST_TRIED = 8
+"""Places at which a message is tried to be cut, and times in a row: where there are more, it is a list of something else, or meant to keep us busy."""
 JOINTS = re.compile(
     r"(?P<firm>\s*;\s*|\s*,?\s+(?:and then|and also|and|then|also|und dann|und außerdem|und|sowie|außerdem|y luego|y también|y además|y|e|luego|además)\s+"
     r"|[，,、；。]?\s*(?:然后|并且|还有|以及|再)|；\s*|(?<=[㐀-鿿])[，,]\s*|(?<=[㐀-鿿])(?:和|跟)(?=[\d一二三四五六七八九十上中下早晚今明后周星每半]))"
@@ -70,7 +74,7 @@ def several_times(text: str, whole: Route, cascade: Cascade) -> list[Route]:
     """One request for each of the times that are named in a row ("at 8 and 20", "on Monday and Wednesday at 9"); empty where there is but one."""
     if whole.intent not in (REMINDER, BOOKING) or not whole.accepted:
         return []
-    for span in _read(text, whole.language).spans:
+    for span in _read(text, whole.language).spans[:MOST_TRIED]:
         moments, end = _in_a_row(text, span, whole.language)
         if len(moments) < 2 or BETWEEN.search(text[: span.end]) or _is_shared_out(text[: span.start], text[end:]):
             continue
@@ -92,7 +96,7 @@ def _is_shared_out(before: str, behind: str) -> bool:
 def _in_a_row(text: str, span: times.Span, language: str) -> tuple[list[str], int]:
     """The time of a span and those that follow it behind an "and"; and where the last one ends."""
     moments, end, last = [text[span.start : span.end]], span.end, ""
-    while (joint := AND.match(text, end)) is not None:
+    while len(moments) < MOST_TRIED and (joint := AND.match(text, end)) is not None:
         tail = text[joint.end() :]
         bare = BARE_CLOCK.match(tail)
         following = min(_read(tail, language).spans, key=lambda one: one.start, default=None)
@@ -130,7 +134,7 @@ def cut(text: str, whole: Route, cascade: Cascade) -> tuple[Route, Route] | None
     reads = {REMINDER: _reminders, BOOKING: _bookings}.get(whole.intent)
     if reads is None or not whole.accepted:
         return None
-    for left, right, firm in _cuts(text):
+    for left, right, firm in islice(_cuts(text), MOST_TRIED):
         if BETWEEN.search(left) or OTHERWISE.match(right):
             continue
         if whole.intent == REMINDER:
@@ -201,6 +205,7 @@ def _cuts(text: str) -> Iterator[tuple[str, str, bool]]:
             yield left, right, joint["firm"] is not None
 
 
+@lru_cache(maxsize=256)
 def _read(text: str, language: str) -> times.Reading:
     return times.read(text, now=SOME_DAY, zone="UTC", language=language)
 

@@ -61,11 +61,6 @@ LIKELY, SURE_ENOUGH, VERY_SURE = 0.6, 0.85, 0.98
 """A part is a request of its own if it is likely to be one; where a message as a whole is so surely one thing, a part of it must be this surely another."""
 HAN = re.compile(r"[㐀-鿿]")
 WORD = re.compile(r"[^\W_]+")
-ASKING = re.compile(
-    r"[?？]|^\W*(?:what|when|where|who|how|which|do|does|are|is|can|could|tell|show|give|was|wann|wo|wer|wie|welche\w*|kann|k[oö]nn\w+|gibt|hab\w*|nehm\w*|sag\w*|zeig\w*|nenn\w*"
-    r"|qu[eé]|cu[aá]\w+|d[oó]nde|qui[eé]n|c[oó]mo|puedo|pued\w+|hay|tien\w+|ten[eé]is|dime|d[ií]game|ens[eé]ñ\w+|mu[eé]str\w+)(?!\w)|[吗呢么]|几|多少|怎么|什么|哪|告诉",
-    re.I,
-)
 OPENING = (
     r"^\W*(?:(?:and|und|y|also|auch|tambi[eé]n)\s+)?(?:what|when|where|who|how|which|do|does|are|is|can|could|tell|show|give|was|wann|wo|wer|wie|welche\w*|kann|k[oö]nn\w+|gibt|hab\w*|nehm\w*"
     r"|sag\w*|zeig\w*|nenn\w*|qu[eé]|cu[aá]\w+|d[oó]nde|qui[eé]n|c[oó]mo|puedo|pued\w+|hay|tien\w+|ten[eé]is|acept\w+|dime|d[ií]game|ens[eé]ñ\w+|mu[eé]str\w+)(?!\w)|[吗呢么]|几|多少|怎么|什么|哪"
@@ -96,13 +91,15 @@ def split(text: str, language: str, cascade: Cascade) -> list[Route]:
     return best or [whole]
 
 
-def _divide(text: str, whole: Route, cascade: Cascade) -> list[Route]:
-    """The first cut that makes sense, and those behind it; nothing where there is none."""
+def _divide(text: str, whole: Route, cascade: Cascade, most: int = MOST_REQUESTS) -> list[Route]:
+    """The first cut that makes sense, and those behind it; nothing where there is none. The last of `most` is not cut any more."""
+    if most < 2:
+        return []
     language = whole.language
     if each := pairs.several_times(text, whole, cascade):
-        return each[:MOST_REQUESTS]
+        return each[:most]
     if (pair := pairs.cut(text, whole, cascade)) is not None:
-        return _with_all_of(pair, cascade)
+        return _with_all_of(pair, cascade, most)
     for left, joint, right in _cuts(text):
         if ACKNOWLEDGING.fullmatch(left):
             found = split(right, language, cascade)
@@ -115,26 +112,25 @@ def _divide(text: str, whole: Route, cascade: Cascade) -> list[Route]:
         if not (first.accepted and second.accepted):
             continue
         if first.intent in SMALL and second.intent not in SMALL:
-            return _divide(right, second, cascade) or [second] if not _is_small(whole, second) else []
+            return _divide(right, second, cascade, most) or [second] if not _is_small(whole, second) else []
         if second.intent in SMALL and first.intent not in SMALL:
             if _is_only_time(right, language):
                 continue  # "…, mornings only" is no good-bye
             if JOINTS.search(right):
                 continue
-            return _divide(left, first, cascade) or [first]
+            return _divide(left, first, cascade, most) or [first]
         if _are_two(first, second, whole) or _is_beside_mail(first, joint, second):
-            rest = _divide(right, second, cascade) or [second]
-            return [first, *(replace(route, slots={**route.slots, "beside": first.text}) for route in rest)][:MOST_REQUESTS]
+            rest = _divide(right, second, cascade, most - 1) or [second]
+            return [first, *(replace(route, slots={**route.slots, "beside": first.text}) for route in rest)]
     return []
 
 
-def _with_all_of(pair: tuple[Route, Route], cascade: Cascade) -> list[Route]:
+def _with_all_of(pair: tuple[Route, Route], cascade: Cascade, most: int) -> list[Route]:
     """The first request of a pair, and those behind it; each has the day of an earlier one that names a day."""
     first, second = pair
-    rest = _divide(second.text, second, cascade) or [second]
-    return [*(pairs.several_times(first.text, first, cascade) or [first]), *(replace(route, slots={**route.slots, **second.slots}) for route in rest)][
-        :MOST_REQUESTS
-    ]
+    rest = _divide(second.text, second, cascade, most - 1) or [second]
+    each = pairs.several_times(first.text, first, cascade) or [first]
+    return [*each, *(replace(route, slots={**route.slots, **second.slots}) for route in rest)][:most]
 
 
 def _is_small(whole: Route, rest: Route) -> bool:

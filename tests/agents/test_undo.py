@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 
-from storage.models import CalendarEventRow, CalendarSlotRow, TaskRow
+from orchestrator.actions import effects, takeable
+from orchestrator.contracts import Task, TaskState
+from orchestrator.tasks import manager
+from orchestrator.tasks.manager import NewTask
+from storage.models import CalendarEventRow, CalendarSlotRow, EffectRow, TaskRow, new_id
 from tests.agents.talk import Talk
 
 
@@ -47,3 +53,33 @@ async def test_undo_in_words_takes_the_last_change_back(owner: Talk) -> None:
     await run_undo(owner)
     assert states(owner) == ["cancelled"]
     assert "nothing that I could undo" in owner.say("/undo")
+
+
+async def test_an_undo_in_doubt_is_asked_about_and_not_offered_a_second_time(owner: Talk) -> None:
+    """What was to be taken back may have been: only the answer tells, and until then it is under way."""
+    house, person = owner.house, owner.somebody.person
+    label = {"tool": "files.restore", "arguments": {}, "label": "delete it"}
+
+    def begin(connection: sa.Connection, kind: str, state: str, slots: dict[str, Any], undo: dict[str, Any] | None) -> tuple[Task, str]:
+        new = NewTask(type=kind, agent=kind, person_id=person.id, chat_id=owner.somebody.chat_id, language="en", title=kind, text=kind, slots=slots)
+        task, effect = manager.create(connection, new, house.clock.now(), state=TaskState.IN_PROGRESS), new_id()
+        row = {
+            "id": effect, "task_id": task.id, "person_id": person.id, "key": "do", "epoch": 0, "tool": "files.delete", "version": 1, "arguments": {},
+            "digest": "x", "state": state, "summary": kind, "attempts": 1, "created_at": house.clock.now(), "undo": undo,
+        }  # fmt: skip
+        connection.execute(sa.insert(EffectRow), row)
+        return task, effect
+
+    def fail(connection: sa.Connection) -> tuple[Task, str]:
+        _, done = begin(connection, "email", "undoing", {}, label)
+        undoing, _ = begin(connection, "undo", "in_doubt", {"effect": done, **label}, None)
+        house.runner._fail(connection, undoing, {"type": "ToolError", "message": "the line dropped"}, None)
+        return undoing, done
+
+    undoing, done = house.database.write_now(fail)
+
+    def read(connection: sa.Connection) -> tuple[str, str, int]:
+        task = manager.load(connection, undoing.id)
+        return str(task and task.state.value), effects.get(connection, done).state, len(takeable.offers(connection, person.id))
+
+    assert house.database.read_now(read) == ("awaiting_approval", "undoing", 0)

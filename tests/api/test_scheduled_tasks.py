@@ -97,3 +97,16 @@ async def test_its_result_arrives(api: ApiHouse) -> None:
     assert (done["result"]["text"], done["result"]["echo"]["volume"]) == ("say it", 11)
     events = (await api.owner.json("GET", f"/tasks/{task}/events?limit=50"))["items"]
     assert [event["data"]["result"]["text"] for event in events if event["kind"] == "result"] == ["say it"]
+
+
+async def test_a_request_that_was_longer_in_the_chat_than_one_may_be_here_is_shown_whole(anywhere: ApiHouse) -> None:
+    made = await anywhere.owner.json("POST", "/schedules", 201, json=BODY)
+
+    def say_more(connection: sa.Connection) -> None:
+        payload = connection.execute(sa.select(ScheduleRow.payload).where(ScheduleRow.id == made["id"])).scalar_one()
+        payload["order"]["text"] = "cats " * 1000
+        connection.execute(sa.update(ScheduleRow).where(ScheduleRow.id == made["id"]).values(payload=payload))
+
+    anywhere.house.database.write_now(say_more)
+    (shown,) = (await anywhere.owner.json("GET", "/schedules"))["items"]
+    assert shown["task"]["text"] == "cats " * 1000

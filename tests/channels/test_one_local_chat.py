@@ -22,7 +22,7 @@ from orchestrator.tasks import outgoing
 from orchestrator.tasks.outgoing import Envelope
 from orchestrator.words import Catalogues
 from storage.database import Database
-from storage.models import ChatRow, MessageRow, OutgoingRow
+from storage.models import ChatRow, MessageRow, OutgoingRow, new_id
 from tests.channels.test_terminal import console, reader, written
 from tests.conftest import MovedClock
 from tests.people import settle
@@ -83,6 +83,23 @@ def test_a_terminals_chat_of_an_earlier_version_moves_over(page_too: bool, datab
     assert [database.write_now(move_in) for _ in range(2)] == [True, False]
     query = sa.select(ChatRow.channel, ChatRow.external_id).join(OutgoingRow, OutgoingRow.chat_id == ChatRow.id)
     assert database.read_now(lambda connection: connection.execute(query).all()) == [("web", "local")]
+
+
+def test_who_goes_back_to_an_earlier_version_and_comes_again_loses_nothing(database: Database, clock: MovedClock) -> None:
+    person = settle(database).person.id
+
+    def back_and_forth(connection: sa.Connection) -> None:
+        row = {"id": new_id(), "person_id": person, "channel": "terminal", "external_id": "local", "created_at": clock.now()}
+        connection.execute(sa.insert(ChatRow), row)
+        outgoing.post(connection, Envelope(str(row["id"]), person, clock.now()), Card("The tea!"))
+        connection.execute(sa.update(OutgoingRow).values(state="sent", platform_id="1"))
+        assert move_in(connection)
+
+    for _ in range(2):
+        database.write_now(back_and_forth)
+    query = sa.select(OutgoingRow.platform_id).join(ChatRow, OutgoingRow.chat_id == ChatRow.id).where(ChatRow.channel == "web")
+    shown = database.read_now(lambda connection: connection.execute(query.order_by(OutgoingRow.seq)).scalars().all())
+    assert len(shown) == 2 and shown[-1] is None
 
 
 def test_where_there_is_nothing_to_move_nothing_moves(database: Database) -> None:

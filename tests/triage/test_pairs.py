@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from bot.app import House
+from orchestrator import times
+from orchestrator.triage import pairs
 from orchestrator.triage.requests import split
 from orchestrator.triage.router import Router
 from tests.agents.conftest import folder, house  # noqa: F401 - the fixtures of a house
 from tests.agents.talk import someone
 from tests.agents.test_reminders import live
 from tests.triage.test_held_out import router  # noqa: F401 - the trained router
+
+HOSTILE = [
+    ("en", "remind me " + "at 8, " * 60),
+    ("en", "remind me " + "8 and " * 60),
+    ("zh", "提醒我" + "8点、" * 120),
+    ("zh", "提醒我" + "8点喝水，" * 70),
+]
+"""Of these many cuts are possible."""
 
 
 @pytest.mark.parametrize(
@@ -167,3 +179,22 @@ def test_a_letter_for_later_waits_though_a_reminder_stands_beside_it(house: Hous
     talk = someone(house)
     said = talk.say("tomorrow at 8 email bob@example.com that I left, and remind me tomorrow at 9 to call")
     assert "08:00" in said and "09:00: call" in said and "I am on it" not in said
+
+
+@pytest.mark.parametrize(("language", "text"), HOSTILE)
+def test_however_many_cuts_are_possible_few_are_tried(router: Router, monkeypatch: pytest.MonkeyPatch, language: str, text: str) -> None:  # noqa: F811
+    read, reads = times.read, []
+
+    def counted(text: str, **given: Any) -> times.Reading:
+        reads.append(text)
+        return read(text, **given)
+
+    monkeypatch.setattr(times, "read", counted)
+    pairs._read.cache_clear()
+    split(text, language, router.cascade())
+    assert len(reads) < 100
+
+
+def test_what_is_more_than_four_stays_with_the_last(router: Router) -> None:  # noqa: F811
+    text = "remind me at 5 to sing, at 6 to dance, at 7 to eat, at 8 to read and at 9 to sleep"
+    assert [route.text for route in split(text, "en", router.cascade())][-1] == "remind me at 8 to read and at 9 to sleep"
