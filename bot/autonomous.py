@@ -8,6 +8,7 @@ import random
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from bot.sweeps import FIRST_DAILY
 from orchestrator.autonomous import Autonomous, forget
 from orchestrator.autonomous.modes import TOPIC
 from orchestrator.contracts import Clock
@@ -15,8 +16,6 @@ from storage.database import Database
 
 LONGEST_SLEEP = 30.0
 DAY = timedelta(days=1)
-FIRST_DAILY = (300.0, 900.0)
-"""Seconds after the start within which old runs are forgotten first."""
 
 logger = logging.getLogger(__name__)
 

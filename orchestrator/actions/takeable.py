@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -67,6 +67,6 @@ def called(words: Words, language: str, entry: Entry) -> str:
     return words(language, f"undo-of-{entry.tool.replace('.', '-')}", {"label": label}) if entry.tool in CALLED else label
 
 
-def is_fresh(entry: Entry, now: datetime, seconds: float) -> bool:
+def is_fresh(entry: Entry, now: datetime, within: timedelta) -> bool:
     """Whether it was done so lately that "undo" alone can mean it."""
-    return (now - entry.created_at).total_seconds() <= seconds
+    return now - entry.created_at <= within

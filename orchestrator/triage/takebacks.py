@@ -81,7 +81,7 @@ def _is_meant(turn: Turn, offer: Offer) -> bool:
     """Whether "undo" alone means this: just done, here, and not tried in vain already. What is held back still can always be stopped."""
     if offer.entry.state == effects.HELD:
         return True
-    return not offer.tried and offer.chat_id == turn.chat.id and takeable.is_fresh(offer.entry, turn.now, FRESH.total_seconds())
+    return not offer.tried and offer.chat_id == turn.chat.id and takeable.is_fresh(offer.entry, turn.now, FRESH)
 
 
 def _take(turn: Turn, found: list[Offer]) -> None:
