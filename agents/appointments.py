@@ -2,76 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
+from agents.appointments_looking import availability, calendar_list
 from agents.appointments_several import cancelled, told_of_the_rest
+from agents.appointments_times import answered, ask_time, joined, kept_to, lead_of
+from agents.appointments_titles import is_entry, title_of
+from agents.appointments_which import candidates, nothing, says, which
 from orchestrator.contracts import Action, AnswerKind, Attachment, Button, Card, Context, Declined, Done, Json, Lane, Option, Outcome, Role, Task, ToolError
 
 Answer = Callable[[Task, Context], Awaitable[Outcome]]
 TRIES = 8
 """How many times are tried before giving up."""
 ANYBODY = ""
-PER_ROW = 2
-REASONS = {
-    "taken": "appointment-taken", "closed": "appointment-closed", "past": "appointment-past",
-    "soon": "appointment-soon", "far": "appointment-far", "step": "appointment-step",
-}  # fmt: skip
-ENTRY_LEAD = re.compile(
-    r"^\W*(?:(?:please|bitte|por favor|请|帮我|can you|could you|kannst du|puedes|i(?:'d| would) like to|ich möchte|quiero|me gustaría|我想)\s*)?"
-    r"(?:book|schedule|make|set up|arrange|add|put|plan|buch\w*|vereinbar\w*|mach\w*|trag\w*|reserva\w*|agenda\w*|pon\w*|haz\w*|预约|预订|安排|添加)?\s*"
-    r"(?:me\s+|mir\s+|for me\s+)?(?:an?\s+|einen\s+|ein\s+|una?\s+|个|一个)?",
-    re.I,
-)
-
-
-def says(context: Context, *keys: str) -> tuple[Button, ...]:
-    return tuple(Button(text, Action("say", value=text)) for text in (context.words(key) for key in keys))
 
 
 def shown(event: dict[str, Any]) -> dict[str, Any]:
     """What a task keeps of an event."""
     return {name: value for name, value in event.items() if name != "ics"}
-
-
-async def ask_time(context: Context, key: str, lead: str, options: list[dict[str, Any]]) -> Any:
-    """Ask for a time; free ones to press, any other to type."""
-    buttons = [Button(option["label"], Action("say", value=option["label"])) for option in options]
-    rows = tuple(tuple(buttons[n : n + PER_ROW]) for n in range(0, len(buttons), PER_ROW))
-    return await context.ask(key, Card(lead, rows), AnswerKind.WHEN)
-
-
-def joined(earlier: Json, new: Json) -> Json:
-    """A clock time without a day is meant for the day that was spoken of."""
-    if earlier and earlier.get("start") and earlier.get("has_day") and not new.get("has_day") and new.get("has_clock"):
-        return {**new, "start": f"{earlier['start'][:10]}{new['start'][10:]}", "has_day": True}
-    return new
-
-
-def kept_to(when: Json, part: Json) -> tuple[Json, str | None]:
-    """The time to look for, and the part of the day to which offers keep, where that holds for more than one day."""
-    if not part or (when or {}).get("has_clock"):
-        return when, None
-    if part["days"]:
-        return part["days"], part["part"]
-    return ({}, part["part"]) if part["any_day"] else (when, None)
-
-
-def answered(earlier: Json, new: Json, part: str | None) -> tuple[Json, str | None]:
-    """What an answer makes of the wish: "only in the afternoon" keeps to the days that were spoken of, "at 4" to the day."""
-    if new.get("precision") == "day_part" and not new.get("has_day") and not new.get("has_clock"):
-        return (_days_of(earlier), new.get("part_of_day"))
-    return joined(earlier, new), part if not new.get("has_clock") and not new.get("part_of_day") else None
-
-
-def _days_of(when: Json) -> Json:
-    """The day or days of a wish without its clock; nothing where none was named."""
-    if not when or not when.get("start") or not when.get("has_day"):
-        return {}
-    if when.get("end") and when.get("precision") in ("week", "month"):
-        return when
-    return {"start": f"{when['start'][:10]}T00:00:00{when['start'][19:]}", "precision": "day", "has_day": True}
 
 
 # --- booking ---
@@ -80,16 +30,23 @@ def _days_of(when: Json) -> Json:
 async def booking(task: Task, context: Context) -> Outcome:
     facts = await context.call("business.facts", key="facts")
     wish = await context.call("calendar.understand", key="wish", text=task.text)
-    if wish["personal"]:
-        title = ENTRY_LEAD.sub("", str(task.slots.get("rest") or task.text), count=1).strip(" .!?,") or task.text
-        return await settle(task, context, {"service": None, "staff": None}, title, wish.get("part"))
+    if wish["personal"] or (context.person.role is Role.OWNER and is_entry(task.text) and not wish["service"]):
+        return await _entry(task, context, wish)
     if not facts["services"]:
         return Declined(Card(context.words("services-unknown"), (says(context, "example-human"),)), "nothing can be booked")
     staff = await _staff(context, facts, wish, task.slots.get("staff"))
     service = wish["service"] or task.slots.get("service") or await _service(context, facts)
     called = next(str(one["name"]) for one in facts["services"] if one["id"] == service)
-    booked = await settle(task, context, {"service": service, "staff": staff}, called, wish.get("part"))
+    booked = await settle(task, context, {"service": service, "staff": staff}, called, wish.get("part"), guest=wish["guest"])
     return told_of_the_rest(task, context, booked, wish, facts)
+
+
+async def _entry(task: Task, context: Context, wish: dict[str, Any]) -> Outcome:
+    """Something of one's own in one's own calendar; a time alone is not booked before it is said for what."""
+    title = title_of(str(task.slots.get("rest") or ("" if task.slots.get("when") else task.text)))
+    if not title:
+        title = str(await context.ask("free-title", context.words("appointment-what")))
+    return await settle(task, context, {"service": None, "staff": None}, title, wish.get("part"))
 
 
 async def _staff(context: Context, facts: dict[str, Any], wish: dict[str, Any], offered: Json) -> str | None:
@@ -112,8 +69,9 @@ async def _service(context: Context, facts: dict[str, Any]) -> str:
     return str(await context.choose("service", context.words("appointment-which-service"), options))
 
 
-async def settle(task: Task, context: Context, wish: dict[str, Any], title: str, kept: Json = None) -> Outcome:
-    """Book the wished time if it can be had; else talk until one is. `kept` is the part of the day that the message keeps to."""
+async def settle(task: Task, context: Context, wish: dict[str, Any], title: str, kept: Json = None, *, guest: str = "") -> Outcome:
+    """Book the wished time if it can be had; else talk until one is. `kept` is the part of the day that the message keeps to, `guest` for whom an owner books."""
+    whose = {"guest": guest} if guest else {}
     when, part = kept_to(task.slots.get("when") or {}, kept)
     lead, repeats = "", bool(when.get("recurrence")) and not (kept or {}).get("part")
     if when.get("unread"):
@@ -126,13 +84,13 @@ async def settle(task: Task, context: Context, wish: dict[str, Any], title: str,
                 if found.get("clash") and not await _both(context, found["clash"]):
                     return _left(context, found["clash"])
                 try:
-                    event = await context.call("calendar.book", key="book", **wish, start=found["exact"]["start"], title=title)
+                    event = await context.call("calendar.book", key="book", **wish, start=found["exact"]["start"], title=title, **whose)
                     return _booked(context, event, "appointment-booked", only_first=repeats)
                 except ToolError as error:
                     reason = str(error)
             if not found["options"]:
                 return Declined(Card(context.words("appointment-none-free"), (says(context, "example-human"),)), "nothing free")
-            answer = await ask_time(context, "when", lead or _lead(context, found, reason, title), found["options"])
+            answer = await ask_time(context, "when", lead or lead_of(context, found, reason, title), found["options"])
             (when, part), lead = answered(when, answer, part), ""
     return Declined(Card(context.words("appointment-none-free"), (says(context, "example-human"),)), "no time was agreed on")
 
@@ -147,18 +105,6 @@ def _left(context: Context, clash: dict[str, Any]) -> Outcome:
     return Done(Card(context.words("appointment-clash-left", **clash), (says(context, "say-move-it"),)))
 
 
-def _reason(context: Context, found: dict[str, Any], reason: str, title: str) -> str:
-    return context.words(REASONS[reason], wanted=found["wanted"], title=title, until=found.get("until", ""), step=found.get("step", 0))
-
-
-def _lead(context: Context, found: dict[str, Any], reason: str, title: str) -> str:
-    if reason in REASONS:
-        return _reason(context, found, reason, title)
-    if found["wanted"]:
-        return context.words("appointment-choose-on", wanted=found["wanted"], title=title)
-    return context.words("appointment-choose", title=title)
-
-
 def _booked(context: Context, event: dict[str, Any], key: str, *, only_first: bool = False) -> Done:
     text = context.words(key if event["staff"] else f"{key}-private", title=event["title"], staff=event["staff"], when=event["when"])
     if only_first:
@@ -171,10 +117,26 @@ def _booked(context: Context, event: dict[str, Any], key: str, *, only_first: bo
 
 
 async def reschedule(task: Task, context: Context) -> Outcome:
-    event = await which(task, context, "appointment-which-move")
-    if event is None:
-        return _nothing(context)
-    return await move(task, context, event)
+    found, new = await candidates(task, context)
+    if new:
+        return await booking(replace(task, slots={**task.slots, "when": task.slots.get("as_read") or task.slots.get("when")}), context)
+    event = await which(found, context, "appointment-which-move")
+    if not isinstance(event, dict):
+        return event
+    return await _with(context, event, str(task.slots["with"])) if task.slots.get("with") else await move(task, context, event)
+
+
+async def _with(context: Context, event: dict[str, Any], name: str) -> Outcome:
+    """The same appointment with somebody else, where they work here and are free; otherwise it stays."""
+    staff = (await context.call("calendar.understand", key="with", text=name))["staff"]
+    kept = {"title": event["title"], "when": event["when"]}
+    if staff is None:
+        return Done(Card(context.words("appointment-staff-unknown", name=name, **kept)), shown(event))
+    try:
+        moved = await context.call("calendar.move", key="move", event_id=event["event_id"], start=event["start"], staff=staff)
+    except ToolError:
+        return Done(Card(context.words("appointment-staff-not-free", staff=staff, **kept), (says(context, "say-move-it"),)), shown(event))
+    return _booked(context, moved, "appointment-booked")
 
 
 async def move(task: Task, context: Context, event: dict[str, Any]) -> Outcome:
@@ -182,6 +144,8 @@ async def move(task: Task, context: Context, event: dict[str, Any]) -> Outcome:
     when = task.slots.get("when") or {}
     if not task.slots.get("correction"):
         when = await context.call("time.moved", key="moved", text=task.text, previous=event["start"]) or when
+    if when.get("start") == event["start"]:
+        when = {}  # "move my Tuesday appointment" says when it is, and not when it shall be
     if not when.get("start") or when.get("unread"):
         when = await context.ask("when", context.words("appointment-new-time", title=event["title"], when=event["when"]), AnswerKind.WHEN)
     if when.get("start") and not when.get("has_clock") and when.get("precision") == "day":
@@ -204,111 +168,27 @@ async def move(task: Task, context: Context, event: dict[str, Any]) -> Outcome:
                 except ToolError as error:
                     reason = str(error)
                     if reason == "gone":
-                        return _nothing(context)
+                        return nothing(context)
             if not found["options"]:
                 break
-            when = joined(when, await ask_time(context, "again", _lead(context, found, reason, event["title"]), found["options"]))
+            when = joined(when, await ask_time(context, "again", lead_of(context, found, reason, event["title"]), found["options"]))
     return Declined(Card(context.words("appointment-none-free"), (says(context, "example-human"),)), "no time was agreed on")
 
 
 async def cancel(task: Task, context: Context) -> Outcome:
     if (together := await cancelled(task, context)) is not None:
         return together
-    event = await which(task, context, "appointment-which-cancel")
-    if event is None:
-        return _nothing(context)
+    event = await which((await candidates(task, context))[0], context, "appointment-which-cancel")
+    if not isinstance(event, dict):
+        return event
     try:
         gone = await context.call("calendar.cancel", key="cancel", event_id=event["event_id"])
     except ToolError:
-        return _nothing(context)
+        return nothing(context)
     again = Button(context.words("button-book-again"), Action("say", value=context.words("say-book", service=gone["title"])))
     return Done(
         Card(context.words("appointment-cancelled", title=gone["title"], when=gone["when"]), ((again,),)),
         {"cancelled": gone["event_id"], "title": gone["title"]},
-    )
-
-
-def _nothing(context: Context) -> Outcome:
-    return Done(Card(context.words("appointment-none"), (says(context, "example-book"),)))
-
-
-async def which(task: Task, context: Context, prompt: str) -> dict[str, Any] | None:
-    """The appointment that is meant: the one just spoken of, the only one, the one whose service is named; else asked for."""
-    spoken_of = (task.slots.get("subject") or {}).get("event_id")
-    found: list[dict[str, Any]] = await context.call("calendar.list", key="mine", own=not spoken_of)
-    named = await context.call("calendar.understand", key="named", text=task.text)
-    day = _day_named(task)
-    for event in found:
-        if event["event_id"] == spoken_of and named["service"] in (None, event["service"]) and day in ("", event["start"][:10]):
-            return event
-    fitting = [event for event in found if event["service"] in named["services"]]
-    unlike = bool(named["services"]) and not fitting  # of what is named there is nothing: the others are only offered
-    likely = fitting or found
-    likely = [event for event in likely if named["staff"] == event["staff"]] or likely
-    on_day = [event for event in likely if event["start"][:10] == day]
-    if len(on_day or likely) <= 1 and not (unlike and likely) and (on_day or not likely or not day):
-        return next(iter(on_day or likely), None)
-    likely = on_day or likely
-    options = [Option(f"{event['title']} · {event['short']}", event["event_id"]) for event in likely[:8]]
-    chosen = await context.choose("which", context.words(prompt), options)
-    return next((event for event in found if event["event_id"] == chosen), None)
-
-
-def _day_named(task: Task) -> str:
-    """The day of the appointment that is to be cancelled, as "2026-11-24"; empty where none is named."""
-    when = task.slots.get("when") or {}
-    return str(when["start"])[:10] if task.type == "appointment_cancel" and when.get("start") and when.get("has_day") else ""
-
-
-# --- looking ---
-
-
-async def calendar_list(task: Task, context: Context) -> Outcome:
-    when = task.slots.get("when") or {}
-    start, end = when.get("start"), when.get("end")
-    if start and not end and when.get("precision") == "day":
-        end = f"{start[:10]}T23:59:59{start[19:]}"
-    events = await context.call("calendar.list", key="events", start=start, end=end)
-    reminders = [one for one in await context.call("reminders.find", key="reminders") if not one["paused"] and (not end or one["start"] < end)]
-    if not events and not reminders:
-        coming = await context.call("calendar.list", key="coming")
-        lines = [context.words("calendar-empty"), *([context.words("calendar-next"), _line(coming[0])] if coming else [])]
-        return Done(Card("\n".join(lines), (says(context, "example-book"),)))
-    lines = [context.words("calendar-title"), *(_line(event) for event in events)] if events else []
-    if reminders:
-        lines += [context.words("calendar-reminders"), *(f"- {one['when']}: {one['title']}" for one in reminders)]
-    return Done(Card("\n".join(lines)), {"events": [event["event_id"] for event in events]})
-
-
-def _line(event: dict[str, Any]) -> str:
-    beside = ", ".join(part for part in (event["staff"], event["who"]) if part)
-    return f"- {event['when']}: {event['title']}" + (f" ({beside})" if beside else "")
-
-
-async def availability(task: Task, context: Context) -> Outcome:
-    """Free times, each a button that books it."""
-    facts = await context.call("business.facts", key="facts")
-    wish = await context.call("calendar.understand", key="wish", text=task.text)
-    if not facts["services"] and not wish["personal"]:
-        return Declined(Card(context.words("services-unknown"), (says(context, "example-human"),)), "nothing can be booked")
-    service = wish["service"] or (facts["services"][0]["id"] if facts["services"] else None)
-    called = next((str(one["name"]) for one in facts["services"] if one["id"] == service), "")
-    when, part = kept_to(task.slots.get("when") or {}, wish.get("part"))
-    found = await context.call("calendar.find", key="find", service=service, staff=wish["staff"], when=when, **({"part": part} if part else {}))
-    options = [*([{"label": found["wanted"]}] if found["exact"] else []), *found["options"]]
-    if not options:
-        return Done(Card(context.words("appointment-none-free"), (says(context, "example-human"),)))
-    if found["exact"]:
-        lead = context.words("free-yes", wanted=found["wanted"])
-    elif found["reason"] in REASONS:
-        lead = _reason(context, found, found["reason"], called)
-    else:
-        lead = context.words("free-times-on", wanted=found["wanted"]) if found["wanted"] else context.words("free-times")
-    buttons = [Button(o["label"], Action("say", value=context.words("say-book-at", service=called or "-", when=o["label"]))) for o in options]
-    lines = [lead, *(f"- {option['label']}" for option in found["options"])]
-    return Done(
-        Card("\n".join(lines), tuple(tuple(buttons[n : n + PER_ROW]) for n in range(0, len(buttons), PER_ROW))),
-        {"options": found["options"], "service": service, "staff": wish["staff"]},
     )
 
 
@@ -336,7 +216,9 @@ async def _answer_booking(task: Task, context: Context, tool: str, said: str) ->
 async def move_booking(task: Task, context: Context) -> Outcome:
     if context.person.role is not Role.OWNER:
         return Declined(Card(context.words("command-owner-only")), "owner only")
-    event = await which(task, context, "appointment-which-move")
+    meant = str((task.slots.get("subject") or {}).get("event_id"))
+    found = await context.call("calendar.meant", key="mine", spoken_of=meant)
+    event = next((one for one in found["events"] if one["event_id"] == meant), None)
     return await move(task, context, event) if event else Declined(Card(context.words("booking-gone")), "the booking is gone")
 
 

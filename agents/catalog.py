@@ -14,7 +14,7 @@ from agents.general import General
 from agents.inquiries import Inquiries
 from agents.reminders import Reminders
 from agents.setup import Setup
-from agents.tools import answers, booking, business, calendar, facts, people, reminders, undoing
+from agents.tools import agenda, answers, booking, business, calendar, closures, facts, people, reminders, undoing
 from agents.triage import Triage
 from agents.undo import Undo
 from orchestrator.business import BusinessBook
@@ -32,9 +32,9 @@ def built_in_agents() -> tuple[Agent, ...]:
 
 
 def built_in_tools(book: BusinessBook, words: Words) -> tuple[Tool, ...]:
-    about_business = (business.Facts(book), business.OpeningHours(book), answers.Search(book), business.ChangeFacts(book))
-    changing_facts = (facts.ReadFacts(book), facts.ReadServices(), facts.Close(book))
-    reading = (calendar.FindService, calendar.FindTimes, calendar.Upcoming)
+    about_business = (business.Facts(book), business.OpeningHours(book), answers.Search(book), business.ChangeFacts(book, words))
+    changing_facts = (facts.ReadFacts(book), facts.ReadServices(), closures.Close(book, words), closures.Reopen(book, words))
+    reading = (calendar.FindService, calendar.FindTimes, calendar.Upcoming, agenda.Matching, agenda.Rings)
     changing = (booking.Book, booking.Reschedule, booking.Cancel, booking.Accept)
     about_calendar = tuple(kind(book, words) for kind in (*reading, *changing))
     own_settings = (people.SetZone(), people.SetLanguage(words), people.SetName())

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
+from agents.reminders_negated import CONTRAST, is_polite, not_to_forget, unwanted
 from agents.reminders_titles import MEANS_EVENT, TIMER, WAKING, exception_in, shortened, stated, subject_of
 from orchestrator.contracts import Action, AnswerKind, Button, Card, Context, Declined, Done, Json, Lane, Option, Outcome, Task, ToolError
 
@@ -50,14 +51,28 @@ async def agree_on_time(task: Task, context: Context, title: str) -> Any:
     if when and when.get("duration") and TIMER.search(task.text):
         due = await context.now() + timedelta(seconds=float(when["duration"]))
         return {"start": due.isoformat(), "has_clock": True, "has_day": True}
-    unread = ", ".join((when or {}).get("unread") or ())
-    return await ask_when(context, "when", context.words("reminder-unread", words=unread) if unread else when_prompt(context, title))
+    unread = list((when or {}).get("unread") or ())
+    said = await ask_when(context, "when", context.words("reminder-unread", words=", ".join(unread)) if unread else when_prompt(context, title))
+    return await _with_clock_said(task, context, said, unread) if unread and when and when.get("has_clock") else said
+
+
+async def _with_clock_said(task: Task, context: Context, said: Any, unread: list[str]) -> Any:
+    """A day that was asked for, at the clock time that stood beside the one that could not be read ("3/12 at 10")."""
+    if said.get("has_clock") or said.get("recurrence") or not said.get("start"):
+        return said
+    text = task.text
+    for words in unread:
+        text = text.replace(words, " ")
+    return await context.call("time.moved", key="clock", text=text, previous=said["start"]) or said
 
 
 async def reminder_set(task: Task, context: Context) -> Outcome:
     if task.slots.get("earlier_failed"):
         return Declined(Card(context.words("reminder-earlier-failed")), "the earlier request did not succeed")
+    if unwanted(task.text) is not None:
+        return await (reminder_change if CONTRAST.search(task.text) else reminder_delete)(task, context)
     wanted = str(task.slots.get("rest") or ("" if task.slots.get("when") else task.text))
+    wanted = wanted if (kept := not_to_forget(wanted)) is None else kept
     wanted, exception = exception_in(wanted) if (task.slots.get("when") or {}).get("recurrence") else (wanted, "")
     title = subject_of(stated(wanted) if task.slots.get("when") else wanted, task.language)
     when = await agree_on_time(task, context, title)
@@ -70,8 +85,21 @@ async def reminder_set(task: Task, context: Context) -> Outcome:
     if not title:
         title = await _title_of_event(task, context, when.get("event_id"))
     if not title:
-        title = str(await context.ask("free-title", context.words("reminder-what")))
+        title = await _ask_title(context)
+    if not title:
+        return Declined(Card(context.words("reminder-untitled")), "nothing was named")
     return await _set(context, title, when, exception)
+
+
+async def _ask_title(context: Context) -> str:
+    """What to be reminded of; thanks are no title and are answered. Empty where nothing was named."""
+    lead = "reminder-what"
+    for attempt in range(TRIES):
+        said = str(await context.ask(f"free-title-{attempt}" if attempt else "free-title", context.words(lead)))
+        if not is_polite(said):
+            return said
+        lead = "reminder-what-still"
+    return ""
 
 
 async def _set(context: Context, title: str, when: Any, exception: str) -> Outcome:
@@ -159,6 +187,8 @@ async def reminder_change(task: Task, context: Context) -> Outcome:
                 made = await context.call("reminders.change", key="change", id=one["schedule_id"], when=when)
                 return Done(_changed(context, made), data=made)
             except ToolError as error:
+                if str(error) == "rhythm":
+                    return Declined(Card(context.words("reminder-own-rhythm", title=one["title"])), "its rhythm has no one time of day")
                 if str(error) not in TIMELESS:
                     raise
                 when = await ask_when(context, "again", context.words("reminder-past") if str(error) == "past" else when_prompt(context, one["title"]))
@@ -168,10 +198,36 @@ async def reminder_change(task: Task, context: Context) -> Outcome:
 async def reminder_delete(task: Task, context: Context) -> Outcome:
     if ALL.search(task.text):
         return await _delete_all(context)
+    if (name := unwanted(str(task.slots.get("rest") or task.text))) is not None:
+        return await _offer_to_delete(context, name or (context.words("reminder-wake-up") if WAKING.search(task.text) else ""))
     one = await which(task, context, "reminder-which-delete")
     if not isinstance(one, dict):
         return one
     gone = await context.call("reminders.delete", key="delete", id=one["schedule_id"])
+    return Done(Card(context.words("reminder-deleted", title=gone["title"])), data={"title": gone["title"]})
+
+
+async def _offer_to_delete(context: Context, name: str) -> Outcome:
+    """ "Don't remind me of the pills": what rings of that name is offered; where nothing does, nothing is to be done."""
+    found = await context.call("reminders.find", key="find", text=name, rest=name)
+    fitting = [one for one in found if one["meant"] == "sure" or not name]
+    if not found and not name:
+        return Done(Card(context.words("reminders-none")))
+    if not fitting:
+        return Done(Card(context.words("reminder-none-of-name", title=name), (says(context, "say-list-reminders"),) if found else ()))
+    names = [(f"{one['title'][:40]} · {one['repeats'] or one['when']}", one["schedule_id"]) for one in fitting[:SHOWN]]
+    if len(names) == 1:
+        buttons = (
+            tuple(Button(context.words(f"reminder-{key}"), Action("say", value=context.words(word))) for key, word in (("do-delete", "yes"), ("keep", "no"))),
+        )
+        sure = await context.ask("sure", Card(context.words("reminder-unwanted", title=names[0][0]), buttons), AnswerKind.YES_NO)
+        chosen = names[0][1] if sure == "yes" else NONE_OF_THESE
+    else:
+        options = [*(Option(*name) for name in names), Option(context.words("reminder-none-of-these"), NONE_OF_THESE)]
+        chosen = await context.choose("which", context.words("reminder-which-delete"), options)
+    if chosen not in [identity for _, identity in names]:
+        return Done(Card(context.words("reminders-kept")))
+    gone = await context.call("reminders.delete", key="delete", id=chosen)
     return Done(Card(context.words("reminder-deleted", title=gone["title"])), data={"title": gone["title"]})
 
 
@@ -194,7 +250,10 @@ async def reminder_done(task: Task, context: Context) -> Outcome:
         one = await which(task, context, "reminder-which-done")
         if not isinstance(one, dict):
             return one
-        ended = await context.call("reminders.done", key="end", id=one["schedule_id"])
+        try:
+            ended = await context.call("reminders.done", key="end", id=one["schedule_id"])
+        except ToolError:
+            return Declined(Card(context.words("reminder-gone", title=one["title"])), "it has ended meanwhile")
     return Done(Card(context.words("reminder-ended", title=ended["title"])))
 
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from orchestrator.contracts import Action, Button, Card, Context, Declined, Done, Lane, Option, Outcome, Role, Task, ToolError
+from agents.setup_closing import handled, is_about_hours, is_question, tell, week
+from orchestrator.contracts import Action, AnswerKind, Button, Card, Context, Declined, Done, Lane, Option, Outcome, Role, Task, ToolError
 
 Answer = Callable[[Task, Context], Awaitable[Outcome]]
 PROFILES = ("me", "household", "shop", "practice")
@@ -17,16 +18,15 @@ IN_A_SAMPLE_SHOP: dict[str, Any] = {"name": "Majordomo", "services": [], "hours"
 SKIP = re.compile(
     r"^\W*(?:skip|later|next|no|none|überspringen|später|weiter|nein|keine?|saltar|omitir|después|luego|ninguno|跳过|以后|稍后|没有|不)\W*$", re.I
 )
-CLOSING = re.compile(
-    r"\b(?:closed?|closing|holidays?|vacation|shut|geschlossen|schließ(?:en|e|t)?|zumachen|dicht|urlaub|feiertag|zu|cerramos|cerrad[oa]s?|cierr[ae]|cerrar(?:emos)?|cerremos|vacaciones|festivo)\b|关门|关店|休息|放假|不营业|歇业|停业|打烊",
-    re.I,
-)
 
 OWN_NAME = re.compile(
     r"^\W*(?:my name(?: is|'s)|i am called|call me|ich heiße|mein name ist|nenn(?:en sie)? mich|me llamo|mi nombre es|ll[aá]m[ae]me|我叫|我的名字[是叫]|叫我)\s*(.+?)[\s.!。！]*$",
     re.I,
 )
 """A person's own name; the house is called by "our name is …"."""
+
+
+ZONE_ALONE = re.compile(r"^\W*(?:my )?(?:time ?zone|zeitzone|(?:meine )?zeitzone|(?:mi )?(?:zona|huso) horari[ao]|(?:我的)?时区)\W*$", re.I)
 
 
 def skip_button(context: Context) -> tuple[tuple[Button, ...], ...]:
@@ -98,25 +98,15 @@ async def _zone(context: Context) -> str | None:
     return str(found["id"])
 
 
-def _closed(context: Context, days: str, booked: list[Any]) -> str:
-    """What is booked then stays booked until the owner decides."""
-    lines = [context.words("setup-closed", days=days)]
-    if booked:
-        lines.append(context.words("setup-closed-booked", count=len(booked)))
-        lines += [f"- {event['when']}: {event['title']}" + (f", {event['who']}" if event["who"] else "") for event in booked]
-    return "\n".join(lines)
-
-
 async def setup_change(task: Task, context: Context) -> Outcome:
     """ "Change our opening hours to 9-17 Mon-Fri", "our name is now …", "we are closed on 24 December"."""
+    if is_question(task.text) and (context.person.role is Role.OWNER or is_about_hours(task.text)):
+        return await tell(task, context)
     if context.person.role is not Role.OWNER:
         return Declined(Card(context.words("command-owner-only")), "owner only")
-    when = task.slots.get("when") or {}
-    if when.get("start") and when.get("has_day") and not when.get("has_clock") and not when.get("recurrence") and CLOSING.search(task.text):
-        closed = await context.call("business.close", key="close", start=when["start"], end=when.get("end"))
-        booked = await context.call("calendar.list", key="booked", start=closed["start"], end=closed["end"])
-        return Done(Card(_closed(context, closed["days"], [event for event in booked if event["service"]])))
     facts = await context.call("business.read", key="read", text=task.text)
+    if (facts is None or "hours" in facts) and (outcome := await handled(task, context)) is not None:
+        return outcome
     if facts is None:
         told = str(await context.ask("free-what", context.words("setup-what")))
         if (own := OWN_NAME.match(told)) is not None:
@@ -135,9 +125,7 @@ async def setup_change(task: Task, context: Context) -> Outcome:
 async def _changed(context: Context, facts: dict[str, Any]) -> str:
     """What was understood, said back."""
     if "hours" in facts:
-        hours = await context.call("business.hours", key="hours")
-        lines = [f"- {day['weekday']}: {day['hours'] or context.words('hours-closed')}" for day in hours["week"]]
-        return "\n".join([context.words("setup-changed-hours"), *lines])
+        return await week(context)
     if "services" in facts:
         return context.words("setup-changed-price")
     fact, value = next(iter(facts.items()))
@@ -145,9 +133,14 @@ async def _changed(context: Context, facts: dict[str, Any]) -> str:
 
 
 async def settings_timezone(task: Task, context: Context) -> Outcome:
+    """A question about the zone is answered; a place that is named becomes the person's; else we ask for one."""
+    if is_question(task.text) or ZONE_ALONE.match(task.text):
+        known = await context.call("people.clock", key="clock", text=task.text)
+        own = context.person.effective_zone.replace("_", " ") == known["zone"]
+        return Done(Card(context.words("zone-yours" if own else "zone-there", zone=known["zone"], clock=known["clock"])))
     for place in (task.text, None):
         try:
-            text = place or str(await context.ask("free-place", context.words("zone-which")))
+            text = place or str(await context.ask("place", context.words("zone-which"), AnswerKind.ZONE))
             found = await context.call("people.set_zone", key="zone" if place else "zone-answer", text=text)
             return Done(Card(context.words("zone-set", zone=found["zone"], moved=found["moved"])), found)
         except ToolError:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from orchestrator.contracts import Card, Context, Declined, Done, Lane, MajordomoError, Outcome, Task, TransientError
 
-CODES = frozenset({"gone", "taken", "past", "soon", "far", "closed", "step", "when", "full"})
-"""What the calendar and the reminders raise for agents to put in words."""
+CODES = frozenset({"gone", "taken", "past", "soon", "far", "closed", "step", "when", "full", "newer"})
+"""What the calendar, the reminders and the business raise for agents to put in words."""
 
 
 def _reason(context: Context, raised: str) -> str:

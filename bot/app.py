@@ -251,7 +251,9 @@ def build(settings: Settings, *, clock: Clock | None = None, catalogue: Catalog 
         settings.data_folder / "files", places=places,
     )  # fmt: skip
     runner = Runner(catalogue, around, engine)
-    services = Services(router.cascade, runner, catalogue, clock, words, uses_model=model is not None)
+    services = Services(
+        router.cascade, runner, catalogue, clock, words, uses_model=model is not None, house_zone=lambda connection: book.current(connection).zone
+    )
     desk = Desk(services)
     classifier = ModelClassifier(model, router.labels) if model else None
     channels: dict[str, Channel] = {}

@@ -10,9 +10,10 @@ import pydantic
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from agents.tools.calendar import CalendarTool
+from agents.tools.calendar import FOR, CalendarTool
 from agents.tools.invitation import invitation
 from agents.tools.openings import pieces_of
+from orchestrator.business import Service
 from orchestrator.contracts import Action, Button, Card, Effect, Json, Role, ToolError, ToolScope
 from orchestrator.outside import Undo
 from orchestrator.tasks import handover, outgoing, schedules
@@ -25,17 +26,21 @@ SHORT_NOTICE = timedelta(hours=2)
 
 
 class NewBooking(pydantic.BaseModel):
-    """A service in somebody's calendar; in a private calendar there is neither, but a title."""
+    """A service in somebody's calendar, perhaps for a guest of whom the owner speaks; in a private calendar there is neither, but a title."""
 
     service: str | None = None
     staff: str | None = None
     start: datetime
     title: str = ""
+    guest: str = ""
 
 
 class Move(pydantic.BaseModel):
+    """`staff` is who is to do it instead."""
+
     event_id: str
     start: datetime
+    staff: str | None = None
 
 
 class EventId(pydantic.BaseModel):
@@ -133,7 +138,7 @@ class Book(BookingTool):
         end = start + timedelta(minutes=service.minutes) if service else end
         row = {
             "id": event_id, "person_id": scope.person.id, "chat_id": scope.task.chat_id, "task_id": scope.task.id, "calendar": calendar,
-            "service": service.id if service else "", "title": (service.id if service else arguments.title)[:300] or "-", "start_at": start, "end_at": end,
+            "service": service.id if service else "", "title": self._title(service, arguments)[:300] or "-", "start_at": start, "end_at": end,
             "created_at": scope.now,
         }  # fmt: skip
         scope.connection.execute(sa.insert(CalendarEventRow), row)
@@ -147,6 +152,11 @@ class Book(BookingTool):
         self.remind(scope, booked)
         return self.with_invitation(scope, booked)
 
+    def _title(self, service: Service | None, arguments: NewBooking) -> str:
+        if service is None:
+            return arguments.title
+        return f"{service.id}{FOR}{arguments.guest}" if arguments.guest else service.id
+
     def undo(self, arguments: NewBooking, output: dict[str, Any]) -> Undo:
         """Taking a booking back frees its time."""
         return Undo("calendar.cancel", {"event_id": output["event_id"]}, f"{output['title']}, {output['when']}")
@@ -154,7 +164,7 @@ class Book(BookingTool):
 
 @dataclass
 class Reschedule(BookingTool):
-    """Move an appointment to another time, with the same person where they are free. Raises ToolError: gone, past, soon, far, closed, taken."""
+    """Move an appointment to another time, with the same person where they are free. Raises ToolError: gone, past, soon, far, closed, taken; staff for one who does not do it."""
 
     name: str = "calendar.move"
     description: str = "Move an appointment."
@@ -163,8 +173,10 @@ class Reschedule(BookingTool):
 
     def run(self, scope: ToolScope, arguments: Move) -> Json:
         row, start = self.own_event(scope, arguments.event_id), arguments.start.astimezone(UTC)
-        openings = self.openings(scope, self.service(scope, row.service or None), None, row.id)
-        reason, free = openings.verdict(start)
+        service = self.service(scope, row.service or None)
+        if arguments.staff and arguments.staff not in self.business(scope).staff_for(service):
+            raise ToolError("staff")
+        reason, free = self.openings(scope, service, arguments.staff, row.id).verdict(start)
         if reason:
             raise ToolError(reason)
         calendar = row.calendar if row.calendar in free else free[0]
@@ -178,11 +190,12 @@ class Reschedule(BookingTool):
         self.remind(scope, moved)
         self.tell_business(scope, moved, "business-moved")
         self.tell_guest(scope, moved, "guest-moved")
-        return self.with_invitation(scope, moved) | {"before": row.start_at.isoformat()}
+        return self.with_invitation(scope, moved) | {"before": row.start_at.isoformat(), "before_staff": row.calendar if arguments.staff else None}
 
     def undo(self, arguments: Move, output: dict[str, Any]) -> Undo:
         """Taking a move back moves it to where it was, if that time is still free."""
-        return Undo("calendar.move", {"event_id": output["event_id"], "start": output["before"]}, f"{output['title']}, {output['when']}")
+        former = {"event_id": output["event_id"], "start": output["before"], "staff": output.get("before_staff")}
+        return Undo("calendar.move", former, f"{output['title']}, {output['when']}")
 
 
 @dataclass
@@ -207,6 +220,7 @@ class Cancel(BookingTool):
     def undo(self, arguments: EventId, output: dict[str, Any]) -> Undo:
         """Taking a cancellation back books the same time again, if nobody took it meanwhile."""
         again = {"service": output["service"] or None, "staff": output["staff"] or None, "start": output["start"], "title": output["title"]}
+        again["guest"] = output.get("guest", "")
         return Undo("calendar.book", again, f"{output['title']}, {output['when']}")
 
 

@@ -12,11 +12,14 @@ import pydantic
 from orchestrator import times
 from orchestrator.business import Business, BusinessBook
 from orchestrator.business.model import in_language
-from orchestrator.contracts import Effect, Json, Role, ToolError, ToolScope
+from orchestrator.contracts import Effect, Json, Role, ToolError, ToolScope, Words
+from orchestrator.outside import Undo
 from orchestrator.spoken import clock_text, day_text, moment_text
 
 SEARCHED_DAYS = 21
 """How far ahead the next opening is looked for."""
+TAKEN_BACK = frozenset({"name", "address", "phone", "email", "hours", "services"})
+"""What is changed by one sentence, and put back by Undo; the first set-up changes more."""
 
 
 class Nothing(pydantic.BaseModel):
@@ -30,9 +33,10 @@ class Day(pydantic.BaseModel):
 
 
 class Changes(pydantic.BaseModel):
-    """Facts as majordomo.yaml would have them under `business`."""
+    """Facts as majordomo.yaml would have them under `business`; `instead_of` are those that must still stand for them to be taken."""
 
     facts: dict[str, Any]
+    instead_of: dict[str, Any] = {}
 
 
 class Moment(pydantic.BaseModel):
@@ -121,6 +125,11 @@ class OpeningHours:
                 for closure in business.closures
                 if closure.last >= now.date()
             ],
+            "closed": [
+                {"first": str(closure.first), "last": str(closure.last), "days": days_text(closure.first, closure.last, language)}
+                for closure in business.closures
+                if closure.last >= now.date()
+            ],
         }
         if arguments.day:
             found["day"] = self._of_day(business, arguments.day.astimezone(now.tzinfo), language, now)
@@ -154,6 +163,7 @@ class ChangeFacts:
     """Keep facts about the business that its owner says in chat; they win over majordomo.yaml."""
 
     book: BusinessBook
+    words: Words
     name: str = "business.change"
     version: int = 1
     description: str = "Change facts about the business."
@@ -161,10 +171,28 @@ class ChangeFacts:
     arguments: type[pydantic.BaseModel] = Changes
 
     def run(self, scope: ToolScope, arguments: Changes) -> Json:
+        """Raises ToolError for facts that make no sense, and "newer" where others stand than those to be replaced."""
         if scope.person.role is not Role.OWNER:
             raise ToolError("only the owner can change the business")
-        self.book.change(scope.connection, arguments.facts, scope.person.id, scope.now)
-        return {"changed": sorted(arguments.facts)}
+        before = self.book.current(scope.connection).model_dump(mode="json")
+        if any(before.get(name) != value for name, value in arguments.instead_of.items()):
+            raise ToolError("newer")
+        after = self.book.change(scope.connection, arguments.facts, scope.person.id, scope.now).model_dump(mode="json")
+        names = sorted(arguments.facts)
+        return {"changed": names} | self._taken_back(scope, {name: before[name] for name in names}, {name: after[name] for name in names})
+
+    def _taken_back(self, scope: ToolScope, before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+        if not set(before) <= TAKEN_BACK:
+            return {}
+        language = scope.task.language
+        facts = ", ".join(self.words(language, f"fact-{name}", {}) for name in before)
+        return {"before": before, "after": after, "label": self.words(language, "closing-undo-changed", {"facts": facts})}
+
+    def undo(self, arguments: Changes, output: dict[str, Any]) -> Undo | None:
+        """Taking a change back says what was there before, unless it was changed again since."""
+        if "before" not in output:
+            return None
+        return Undo("business.change", {"facts": output["before"], "instead_of": output["after"]}, output["label"])
 
 
 @dataclass

@@ -62,6 +62,13 @@ NOT_NAMES = frozenset(
 MEASURE = re.compile(r"(?<=[㐀-鿿])(?:一?个|一?次|一下)(?=[㐀-鿿])")
 """Stands between a Chinese verb and its noun without changing what is meant."""
 LISTED = 20
+FOR = ": "
+"""Between a service and the guest for whom it is, in a title."""
+FOR_WHOM = re.compile(
+    r"\b(?:for|für|para)\s+((?:(?:Mr|Mrs|Ms|Dr|Herrn?|Frau|Sra?|Señora?|Don|Doña)\b\.?\s+)*[A-ZÄÖÜÁÉÍÓÚÑ][\w'-]+(?:\s+[A-ZÄÖÜÁÉÍÓÚÑ][\w'-]+)?)"
+    r"|[给帮为替]([㐀-鿿]{2,4}?|[A-Za-z]\w+)\s*(?=预约|预订|预定|约|订|安排)"
+)
+"""Whom an owner names as the guest of a booking."""
 
 
 class Text(pydantic.BaseModel):
@@ -118,19 +125,20 @@ class CalendarTool:
         return ZoneInfo(self.business(scope).zone or scope.person.effective_zone)
 
     def service(self, scope: ToolScope, identity: str | None) -> Service | None:
-        """The service of this name; None in a private calendar. Raises ToolError for one that is not offered."""
+        """The service of this name; None in a private calendar, as the owner of a business has one, too. Raises ToolError for one that is not offered."""
         business = self.business(scope)
         found = business.service(identity or "")
-        if found is None and not business.is_personal:
+        if found is None and not business.is_personal and (identity or scope.person.role is not Role.OWNER):
             raise ToolError(f"there is no service named {identity}")
         return found
 
     def openings(self, scope: ToolScope, service: Service | None, staff: str | None, moving: str | None = None) -> Openings:
         business = self.business(scope)
-        calendars = (f"person:{scope.person.id}",) if business.is_personal else business.staff_for(service)
+        private = business.is_personal or (service is None and scope.person.role is Role.OWNER)
+        calendars = (f"person:{scope.person.id}",) if private else business.staff_for(service)
         if staff is not None and staff in calendars:
             calendars = (staff,)
-        return Openings(scope.connection, business, service, calendars, self.zone(scope), scope.now, moving)
+        return Openings(scope.connection, business, service, calendars, self.zone(scope), scope.now, moving, private=private)
 
     def event(self, scope: ToolScope, row: Any, language: str | None = None) -> dict[str, Any]:
         """An event as JSON; `when` in words, in the zone of the business."""
@@ -143,7 +151,8 @@ class CalendarTool:
             "end": end.isoformat(),
             "service": row.service,
             "staff": "" if row.calendar.startswith("person:") or row.calendar == MAIN_CALENDAR else row.calendar,
-            "title": service.called(language) if service else row.title,
+            "title": _title(row, service, language),
+            "guest": guest_of(row),
             "when": times.describe(start, now=scope.now, zone=self.zone(scope), language=language),
             "short": short_text(start, language),
         }
@@ -157,6 +166,17 @@ class CalendarTool:
         if row is None:
             raise ToolError("gone")
         return row
+
+
+def guest_of(row: Any) -> str:
+    """For whom an owner booked, where that was said; it stands behind the service."""
+    return str(row.title).removeprefix(f"{row.service}{FOR}") if row.service and str(row.title).startswith(f"{row.service}{FOR}") else ""
+
+
+def _title(row: Any, service: Service | None, language: str) -> str:
+    if service is None:
+        return str(row.title)
+    return f"{service.called(language)} ({guest})" if (guest := guest_of(row)) else service.called(language)
 
 
 @dataclass
@@ -175,11 +195,27 @@ class FindService(CalendarTool):
         staff = next((person.name for person in business.staff if _says(low, person.name.casefold())), None)
         known = {word.casefold() for s in business.services for word in s.words()}
         part = day_parts.read(arguments.text, now=scope.now, zone=self.zone(scope), language=scope.task.language)
+        whose = _for_whom(arguments.text, business, [*known, *(one.name.casefold() for one in business.staff)], scope)
         stranger = None if staff or business.is_personal else _stranger(arguments.text, known)
-        return {"service": service.id if service else None, "staff": staff, "stranger": stranger, "personal": business.is_personal} | {
+        stranger = None if stranger and stranger in whose else stranger
+        return {"guest": whose, "service": service.id if service else None, "staff": staff, "stranger": stranger, "personal": business.is_personal} | {
             "services": [one.id for one in named],
             "part": part.as_json() if part else None,
         }
+
+
+def _for_whom(text: str, business: Business, known: list[str], scope: ToolScope) -> str:
+    """The guest whom an owner books for; a time, a service or one of the staff is none."""
+    if scope.person.role is not Role.OWNER or business.is_personal:
+        return ""
+    for found in FOR_WHOM.finditer(text):
+        name = next(group for group in found.groups() if group)
+        words = name.casefold().split()
+        if times.read(name, now=scope.now, zone=scope.person.effective_zone, language=scope.task.language).start is None and not any(
+            word in NOT_NAMES or any(one.startswith(word) or word in one.split() for one in known) for word in words
+        ):
+            return name
+    return ""
 
 
 def _services_named(text: str, business: Business) -> list[Service]:
@@ -324,4 +360,5 @@ class Upcoming(CalendarTool):
         if arguments.own or scope.person.role is not Role.OWNER:
             query = query.where(CalendarEventRow.person_id == scope.person.id)
         rows = scope.connection.execute(query.order_by(CalendarEventRow.start_at).limit(LISTED)).all()
-        return [self.event(scope, row) | {"who": row.who if row.person_id != scope.person.id else ""} for row in rows]
+        mine = scope.person.id
+        return [self.event(scope, row) | {"own": row.person_id == mine, "who": row.who if row.person_id != mine else ""} for row in rows]

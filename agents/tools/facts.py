@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
 from typing import Any
 
 import pydantic
 
-from agents.tools.business import business_zone, days_text
 from orchestrator import languages, times
 from orchestrator.business import Business, BusinessBook
-from orchestrator.business.model import WEEKDAYS, in_language
-from orchestrator.contracts import Effect, Json, Role, ToolError, ToolScope
+from orchestrator.business.model import WEEKDAYS
+from orchestrator.contracts import Effect, Json, ToolScope
 
 DAY_NAMES = (
     ("monday", "mon", "montag", "mo", "lunes", "lun", "周一", "星期一", "礼拜一"),
@@ -63,13 +61,6 @@ class Text(pydantic.BaseModel):
     afresh: bool = False
 
 
-class Closing(pydantic.BaseModel):
-    """Days on which the business is closed, `end` not included."""
-
-    start: datetime
-    end: datetime | None = None
-
-
 def read_hours(text: str) -> dict[str, str | None]:
     """The hours a text gives, by weekday; None is closed. "Mon-Fri 9-18, Sat 9-14, Sunday closed"."""
     found: dict[str, str | None] = {}
@@ -81,7 +72,7 @@ def read_hours(text: str) -> dict[str, str | None]:
             pending += named
         elif len(ranges) > 1:
             last = _several(segment, ranges, found) or last
-        else:
+        elif ranges or named or pending or found:  # "closed" alone closes no day
             value = _hours(ranges[0]) if ranges else None
             days = [*pending, *named] or (last if found else list(range(5)))
             _keep(found, days, value, again=not named and not pending)
@@ -186,17 +177,19 @@ class ReadFacts:
             cost = float(next(group for group in amount.groups() if group).replace(",", "."))
             services = [s.model_dump(mode="json") | ({"price": cost} if s.id == prices[0].id else {}) for s in business.services]
             return {"services": services}
-        if not RANGE.search(text) and (changed := self._one_end(scope, business, text)):
+        reading = times.read(text, now=scope.now, zone="UTC", language=languages.clear_language(text) or scope.task.language)
+        if reading.has_day and not reading.recurrence and not _days(text):
+            return None  # a date, or tomorrow: no hours of every week
+        if not RANGE.search(text) and (changed := self._one_end(business, text, reading)):
             return {"hours": changed}
         if hours := read_hours(text):
             week = {} if arguments.afresh else {day: [str(h).replace("–", "-") for h in business.hours.get(day, ())] for day in WEEKDAYS}
             return {"hours": week | {day: value.split(", ") if value else [] for day, value in hours.items()}}
         return None
 
-    def _one_end(self, scope: ToolScope, business: Business, text: str) -> dict[str, list[str]] | None:
+    def _one_end(self, business: Business, text: str, reading: times.Reading) -> dict[str, list[str]] | None:
         """ "On Saturdays we open at 10 now": the other end of those days stays as it was. None where the text says no such thing."""
         opens, closes = OPENS.search(text), CLOSES.search(text)
-        reading = times.read(text, now=scope.now, zone="UTC", language=languages.clear_language(text) or scope.task.language)
         rule = re.search(r"BYHOUR=(\d+)(?:;BYMINUTE=(\d+))?", reading.recurrence.rule) if reading.recurrence else None
         if bool(opens) == bool(closes) or not ((reading.has_clock and reading.start) or rule):
             return None
@@ -224,27 +217,3 @@ class ReadServices:
 
     def run(self, scope: ToolScope, arguments: Text) -> Json:
         return read_services(arguments.text)
-
-
-@dataclass
-class Close:
-    """Close the business on some days."""
-
-    book: BusinessBook
-    name: str = "business.close"
-    version: int = 1
-    description: str = "Add a closure."
-    effect: Effect = Effect.REVERSIBLE
-    arguments: type[pydantic.BaseModel] = Closing
-
-    def run(self, scope: ToolScope, arguments: Closing) -> Json:
-        if scope.person.role is not Role.OWNER:
-            raise ToolError("only the owner can change the business")
-        business = self.book.current(scope.connection)
-        first = arguments.start.date()
-        last = max(first, (arguments.end - (arguments.end - arguments.start) / 1000).date()) if arguments.end else first
-        closures = [{"first": str(c.first), "last": str(c.last), "reason": in_language(c.reason, "en")} for c in business.closures]
-        self.book.change(scope.connection, {"closures": [*closures, {"first": str(first), "last": str(last)}]}, scope.person.id, scope.now)
-        zone = business_zone(business, scope)
-        start, end = (datetime.combine(day, time(), zone) for day in (first, last + timedelta(days=1)))
-        return {"start": start.isoformat(), "end": end.isoformat(), "days": days_text(first, last, scope.task.language)}

@@ -43,6 +43,8 @@ class Openings:
     ignoring: str | None = None
     hours: tuple[time, time] | None = None
     """Only times that begin from here, and before there, are offered."""
+    private: bool = False
+    """Somebody's own time, for which no opening hours hold."""
 
     @property
     def length(self) -> timedelta:
@@ -61,20 +63,20 @@ class Openings:
         local = start.astimezone(self.zone)
         if local <= self.now:
             return "past"
-        if not self.business.is_personal and local < self.now + timedelta(minutes=self.business.booking.lead):
+        if not self.private and local < self.now + timedelta(minutes=self.business.booking.lead):
             return "soon"
         if local > self.until:
             return "far"
         around = next((begin for begin, end in self.stretches(local.date()) if begin <= local and local + self.length <= end), None)
         if around is None:
             return "closed"
-        off_step = not self.business.is_personal and (local - around) % timedelta(minutes=self.business.booking.step)
+        off_step = not self.private and (local - around) % timedelta(minutes=self.business.booking.step)
         return "step" if off_step else ""
 
     @property
     def until(self) -> datetime:
         """The last moment for which one can book now, in the business's zone."""
-        days = max(self.business.booking.horizon, PERSONAL_HORIZON if self.business.is_personal else 0)
+        days = max(self.business.booking.horizon, PERSONAL_HORIZON if self.private else 0)
         return (self.now + timedelta(days=days)).astimezone(self.zone)
 
     def _free_at(self, start: datetime) -> tuple[str, ...]:
@@ -123,7 +125,7 @@ class Openings:
 
     def stretches(self, day: date) -> list[tuple[datetime, datetime]]:
         """The opening hours of a day as instants; a private calendar is always open."""
-        if self.business.is_personal:
+        if self.private:
             return [(datetime.combine(day, ALL_DAY[0], self.zone), datetime.combine(day + timedelta(days=1), ALL_DAY[0], self.zone))]
         return [(datetime.combine(day, hours.opens, self.zone), datetime.combine(day, hours.closes, self.zone)) for hours in self.business.open_on(day)]
 

@@ -4,20 +4,46 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pydantic
 import sqlalchemy as sa
 
 from agents.tools.reminder_names import NUMBERED
 from orchestrator import languages, times
-from orchestrator.contracts import Effect, Json, ToolScope
+from orchestrator.contracts import Effect, Json, ToolError, ToolScope
+from orchestrator.tasks.schedules import CRON, RRULE
 from orchestrator.triage.requests import target_of, when_slot
 from storage.models import CalendarEventRow
 
 EARLIER = re.compile(r"\b(?:earlier|forward|sooner|früher|vor|vorziehen|vorverlegen|nach vorn\w*|antes|adelant\w+)\b|提前|提早|早", re.I)
 """Without one of these, what is moved by an hour is moved to later."""
+FAR_APART = ("America/New_York", "Asia/Tokyo")
 LATER = {"en": ("later", "earlier"), "de": ("später", "früher"), "es": ("más tarde", "antes")}
+
+
+def rule_at(repeat: str, rule: str, clock: datetime) -> str:
+    """The rule of a rhythm for another time of day, by the clock on the wall. Raises ToolError("rhythm") for one that rings several times a day by it."""
+    if repeat == CRON:
+        minute, _, rest = rule.partition(" ")
+        hour, _, days = rest.strip().partition(" ")
+        if not (minute.isdecimal() and hour.isdecimal()):
+            raise ToolError("rhythm")
+        return f"{clock.minute} {clock.hour} {days.strip()}"
+    parts = [part.partition("=") for part in rule.split(";")]
+    if repeat != RRULE or not any(name == "BYHOUR" for name, _, _ in parts):
+        return rule
+    if any("," in value for name, _, value in parts if name in ("BYHOUR", "BYMINUTE")):
+        raise ToolError("rhythm")
+    kept = [f"{name}={value}" for name, _, value in parts if name not in ("BYHOUR", "BYMINUTE")]
+    return ";".join([*kept, f"BYHOUR={clock.hour}", f"BYMINUTE={clock.minute}"])
+
+
+def is_elapsed(scope: ToolScope, start: datetime) -> bool:
+    """Whether the request says a time that is this instant in every zone: "in 20 minutes", "at 9 in Tokyo"."""
+    text, language = scope.task.text, languages.clear_language(scope.task.text) or scope.task.language
+    here, there = (times.read(text, now=scope.now, zone=zone, language=language).start for zone in FAR_APART)
+    return here is not None and here == there and abs(start - here) < timedelta(minutes=1)
 
 
 class Anchored(pydantic.BaseModel):

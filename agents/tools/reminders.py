@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -11,12 +10,14 @@ from zoneinfo import ZoneInfo
 import pydantic
 import sqlalchemy as sa
 
+from agents.reminders_titles import LONGEST_TITLE
 from agents.tools import reminder_names, reminder_times
 from agents.tools.reminder_names import Meant, Named
 from orchestrator import times
 from orchestrator.contracts import Effect, Json, ToolError, ToolScope
 from orchestrator.outside import Undo
 from orchestrator.tasks import notifications, schedules
+from orchestrator.tasks.schedules import CRON, ELAPSED, INTERVAL, ONCE, OWN_ZONE, RRULE, SNOOZED, Series
 from storage.models import NotificationRow, ScheduleRow
 from storage.signals import announce
 
@@ -24,10 +25,8 @@ REMINDER = notifications.REMINDER
 MORNING = 9
 """The hour of a reminder for a day whose clock nobody named."""
 SNOOZE_SECONDS = 600
-MOST = 200
-"""Live reminders of one person."""
-LONGEST_TITLE, LABEL = 400, 40
-"""Characters of a title, and of one on a button."""
+LABEL = 40
+"""Characters of a title on a button."""
 
 
 class When(pydantic.BaseModel):
@@ -78,13 +77,28 @@ class Change(pydantic.BaseModel):
 
 
 class Former(pydantic.BaseModel):
-    """A reminder as it was before it was changed or deleted."""
+    """A reminder as it was before it was changed or deleted.
+
+    Where it was kept by a version that knew recurrence rules only, `repeat` and `zone` are empty and the rule of another rhythm is left out.
+    """
 
     id: str
     start: datetime
     due: datetime | None = None
     rule: str = ""
     state: Literal["active", "paused"] = "active"
+    repeat: Literal["", "once", "rrule", "cron", "interval"] = ""
+    zone: str = ""
+    zone_assumed: bool = False
+    own_zone: str | None = None
+
+    def series(self, row: Any) -> Series:
+        """What its due instants followed from; `row` is the reminder as it is now."""
+        if self.repeat:
+            return Series(self.repeat, self.rule, self.zone or row.zone, self.start)
+        if not self.rule and row.repeat in (CRON, INTERVAL):
+            return Series(row.repeat, row.rule, row.zone, self.start)
+        return Series(RRULE if self.rule else ONCE, self.rule, row.zone, self.start)
 
 
 class Snooze(pydantic.BaseModel):
@@ -99,7 +113,7 @@ def as_json(row: Any, scope: ToolScope) -> dict[str, Json]:
     zone, language = row.zone, scope.task.language
     moment = row.next_due or row.start_at
     when = times.describe(moment, now=scope.now, zone=scope.person.effective_zone, language=language)
-    rule = times.describe_recurrence(row.rule, zone=zone, language=language) if row.repeat == schedules.RRULE else ""
+    rule = times.describe_recurrence(row.rule, zone=zone, language=language) if row.repeat == RRULE else ""
     local = moment.astimezone(ZoneInfo(scope.person.effective_zone)).isoformat()
     paused = row.state == "paused"
     return {"schedule_id": row.id, "number": row.number, "title": row.title, "start": local, "when": when, "repeats": rule, "paused": paused}
@@ -119,7 +133,8 @@ def find_one(scope: ToolScope, schedule_id: str) -> Any:
 def former(row: Any) -> dict[str, Json]:
     """What `reminders.restore` needs to bring a reminder back as it is now."""
     due = row.next_due.isoformat() if row.next_due else None
-    return {"id": row.id, "start": row.start_at.isoformat(), "due": due, "rule": row.rule if row.repeat == schedules.RRULE else "", "state": row.state}
+    place = {"zone": row.zone, "zone_assumed": row.zone_assumed, "own_zone": row.payload.get(OWN_ZONE)}
+    return {"id": row.id, "start": row.start_at.isoformat(), "due": due, "repeat": row.repeat, "rule": row.rule, "state": row.state, **place}
 
 
 def _label(told: dict[str, Any]) -> str:
@@ -155,14 +170,14 @@ class Create:
     def run(self, scope: ToolScope, arguments: NewReminder) -> Json:
         if scope.task.chat_id is None:
             raise ToolError("a reminder needs a chat to ring in")
-        live = sa.select(sa.func.count()).select_from(ScheduleRow).where(ScheduleRow.person_id == scope.person.id, ScheduleRow.state == "active")
-        if scope.connection.execute(live).scalar_one() >= MOST:
+        if schedules.running(scope.connection, scope.person.id) >= schedules.MOST:
             raise ToolError("full")
         start = first_due(scope, arguments.when)
         new = schedules.NewSchedule(
             scope.person.id, scope.task.chat_id, REMINDER, arguments.title, scope.person.effective_zone, start,
-            schedules.RRULE if arguments.when.recurrence else schedules.ONCE, arguments.when.recurrence or "",
-            zone_assumed=scope.person.zone is None, task_id=scope.task.id,
+            RRULE if arguments.when.recurrence else ONCE, arguments.when.recurrence or "",
+            zone_assumed=scope.person.zone is None, own_zone=True, task_id=scope.task.id,
+            payload={ELAPSED: True} if reminder_times.is_elapsed(scope, start) and not arguments.when.recurrence else {},
         )  # fmt: skip
         return as_json(find_one(scope, schedules.create(scope.connection, new, scope.now)), scope)
 
@@ -191,7 +206,7 @@ class Matching:
 
 
 def _mine(scope: ToolScope) -> list[Any]:
-    return [row for row in schedules.of_person(scope.connection, scope.person.id, limit=MOST) if row.kind == REMINDER]
+    return [row for row in schedules.of_person(scope.connection, scope.person.id, limit=schedules.MOST) if row.kind == REMINDER]
 
 
 def _meant(mine: list[Any], sought: Find) -> tuple[Meant, list[str]]:
@@ -201,14 +216,14 @@ def _meant(mine: list[Any], sought: Find) -> tuple[Meant, list[str]]:
 
 def _rings_between(row: Any, start: datetime, end: datetime) -> bool:
     due = row.next_due if row.state == "active" else None
-    if due is not None and due < start and row.repeat != schedules.ONCE:
+    if due is not None and due < start and row.repeat != ONCE:
         due = schedules.following(row, start - timedelta(seconds=1))
     return due is not None and start <= due < end
 
 
 @dataclass
 class Move:
-    """Give a reminder another time; a repeating one keeps its rhythm unless a new one is named."""
+    """Give a reminder another time, at which it rings; a repeating one keeps its rhythm unless a new one is named. Raises ToolError("rhythm") where that cannot be."""
 
     name: str = "reminders.change"
     version: int = 1
@@ -219,20 +234,13 @@ class Move:
     def run(self, scope: ToolScope, arguments: Change) -> Json:
         row = find_one(scope, arguments.id)
         start = first_due(scope, arguments.when)
-        rule = arguments.when.recurrence or row.rule
-        if rule and not arguments.when.recurrence:
-            clock = start.astimezone(ZoneInfo(scope.person.effective_zone))
-            bare = re.sub(r";?BY(HOUR|MINUTE)=\d+", "", rule)
-            rule = f"{bare};BYHOUR={clock.hour};BYMINUTE={clock.minute}" if "BYHOUR" in rule else bare
-        values = {
-            "start_at": start,
-            "next_due": start,
-            "rule": rule,
-            "repeat": schedules.RRULE if rule else schedules.ONCE,
-            "zone": scope.person.effective_zone,
-        }
+        zone, fresh = scope.person.effective_zone, arguments.when.recurrence
+        repeat, rule = (RRULE, fresh) if fresh else (row.repeat, reminder_times.rule_at(row.repeat, row.rule, start.astimezone(ZoneInfo(zone))))
+        payload = {key: value for key, value in row.payload.items() if key not in (ELAPSED, SNOOZED)} | {OWN_ZONE: scope.now.isoformat()}
+        place = {"zone": zone, "zone_assumed": scope.person.zone is None, "payload": payload}
         changed = sa.update(ScheduleRow).where(ScheduleRow.id == row.id, ScheduleRow.person_id == scope.person.id)
-        scope.connection.execute(changed.values(**values, zone_assumed=scope.person.zone is None))
+        scope.connection.execute(changed.values(start_at=start, next_due=start, repeat=repeat, rule=rule, state="active", **place))
+        schedules.wanted_after_all(scope.connection, row.id, start)
         announce(scope.connection, schedules.TOPIC)
         return as_json(find_one(scope, row.id), scope) | {"before": former(row)}
 
@@ -277,21 +285,26 @@ class Restore:
         row = scope.connection.execute(sa.select(ScheduleRow.__table__).where(mine)).first()
         if row is None:
             raise ToolError("there is no such reminder")
-        due = arguments.due
+        due, was = arguments.due, arguments.series(row)
         if due is not None and due < scope.now:
-            due = times.next_after(arguments.rule, scope.now, zone=row.zone, start=arguments.start) if arguments.rule else None
+            due = schedules.following(was, scope.now)
             if due is None:
                 raise ToolError("its time is over")
-        repeat = schedules.RRULE if arguments.rule else schedules.ONCE
-        values = {"start_at": arguments.start, "next_due": due, "rule": arguments.rule, "repeat": repeat, "state": arguments.state}
+        values: dict[str, Any] = {"start_at": was.start_at, "next_due": due, "rule": was.rule, "repeat": was.repeat, "state": arguments.state}
+        if arguments.zone:
+            payload = {key: value for key, value in row.payload.items() if key != OWN_ZONE}
+            payload |= {OWN_ZONE: arguments.own_zone} if arguments.own_zone is not None else {}
+            values |= {"zone": was.zone, "zone_assumed": arguments.zone_assumed, "payload": payload}
         scope.connection.execute(sa.update(ScheduleRow).where(mine).values(**values))
+        if due is not None:
+            schedules.wanted_after_all(scope.connection, row.id, due)
         announce(scope.connection, schedules.TOPIC)
         return as_json(find_one(scope, row.id), scope)
 
 
 @dataclass
 class MarkDone:
-    """The reminder that last rang is done, or another that the words plainly mean; before any rang, the one they mean or `id` is."""
+    """The reminder `id` is done; without one the reminder that last rang, or another that the words plainly mean."""
 
     name: str = "reminders.done"
     version: int = 1
@@ -300,6 +313,8 @@ class MarkDone:
     arguments: type[pydantic.BaseModel] = Find
 
     def run(self, scope: ToolScope, arguments: Find) -> Json:
+        if arguments.id is not None:
+            return self._chosen(scope, arguments.id)
         rang = notifications.latest_reminder(scope.connection, scope.person.id)
         mine = _mine(scope)
         how, ids = _meant(mine, arguments)
@@ -309,7 +324,20 @@ class MarkDone:
             return {"title": rang.title}
         if not one:
             raise ToolError("none")
-        row = next(row for row in mine if row.id == ids[0])
+        return self._left_out(scope, next(row for row in mine if row.id == ids[0]))
+
+    def _chosen(self, scope: ToolScope, schedule_id: str) -> Json:
+        """What rang of this very reminder is done; where nothing did, its next time is. Raises ToolError where it has ended."""
+        rung = sa.select(NotificationRow.__table__).where(
+            NotificationRow.person_id == scope.person.id, NotificationRow.schedule_id == schedule_id, NotificationRow.state == "open"
+        )
+        rang = scope.connection.execute(rung.order_by(NotificationRow.id.desc()).limit(1)).first()
+        if rang is None:
+            return self._left_out(scope, find_one(scope, schedule_id))
+        notifications.mark(scope.connection, rang.id, notifications.DONE, scope.now)
+        return {"title": rang.title}
+
+    def _left_out(self, scope: ToolScope, row: Any) -> Json:
         schedules.skip_next(scope.connection, row, scope.now)
         announce(scope.connection, schedules.TOPIC)
         return {"title": row.title}

@@ -150,11 +150,11 @@ async def create(body: NewScheduleBody, caller: Writing, sending: InSending) -> 
             first = rhythm.first_due(now)
         except BadRhythm as error:
             raise invalid([(f"body.{error.field}", str(error))]) from error
-        assumed = body.zone is None and person.zone is None
+        own = body.zone is None and body.repeat != "once"
         chat = api_chat(connection, person, now)
         kind = schedules.TASK if body.task else REMINDER
         new = schedules.NewSchedule(
-            person.id, chat, kind, body.title, rhythm.zone, first, body.repeat, body.rule, zone_assumed=assumed, payload=payload
+            person.id, chat, kind, body.title, rhythm.zone, first, body.repeat, body.rule, zone_assumed=own and person.zone is None, own_zone=own, payload=payload
         )  # fmt: skip
         made = schedules.create(connection, new, now)
         return Answer.of(_shown(_mine(connection, caller, made)), 201, f"/api/v1/schedules/{made}")

@@ -75,7 +75,7 @@ class BusinessBook:
         rows = connection.execute(_stored).all()
         if not rows:
             return base
-        mark = tuple((row.key, row.changed_at) for row in rows)
+        mark = [(row.key, row.changed_at, row.value) for row in rows]  # the value too: two changes may share an instant
         if self._merged is None or self._merged[0] is not base or self._merged[1] != mark:
             self._merged = (base, mark, merge(base, standing(base, {row.key.removeprefix(PREFIX): row.value for row in rows})))
         return self._merged[2]

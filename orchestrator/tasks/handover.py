@@ -47,6 +47,36 @@ def owner_chat(connection: sa.Connection) -> OwnerChat | None:
     return OwnerChat(row.id, row.person_id, row.language) if row else None
 
 
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """Somebody whose conversation is handed over; `name` as the owner is shown it."""
+
+    chat_id: str
+    person_id: str
+    name: str
+    since: str
+
+
+def waiting(connection: sa.Connection, owner_chat_id: str | None = None) -> list[Guest]:
+    """Whose conversations are handed over (to this chat of the owner's), the latest first; two of one name are told apart."""
+    query = sa.select(ChatRow.id, ChatRow.person_id, ChatRow.handover, PersonRow.name).join(PersonRow, PersonRow.id == ChatRow.person_id)
+    rows = [row for row in connection.execute(query.where(ChatRow.handover.is_not(None))) if row.handover and "owner_chat" in row.handover]
+    mine = [row for row in rows if owner_chat_id in (None, row.handover["owner_chat"])]
+    mine.sort(key=lambda row: (row.handover.get("since", ""), row.id), reverse=True)
+    names = [row.name for row in mine]
+    return [
+        Guest(row.id, row.person_id, _called(connection, row.person_id, row.name, alone=names.count(row.name) == 1), row.handover.get("since", ""))
+        for row in mine
+    ]
+
+
+def _called(connection: sa.Connection, person_id: str, name: str, *, alone: bool) -> str:
+    if name and alone:
+        return name
+    platform = _platform_name(connection, person_id)
+    return f"{name} ({platform})" if name else platform
+
+
 def start(connection: sa.Connection, chat_id: str, person: Person, words: Words, now: datetime, reason: str = "") -> bool:
     """Give a chat to the owner. False when there is no other owner's chat to give it to."""
     owner = owner_chat(connection)
@@ -56,37 +86,61 @@ def start(connection: sa.Connection, chat_id: str, person: Person, words: Words,
     _set(connection, owner.chat_id, {"speaking_with": chat_id})
     name = person.name or _platform_name(connection, person.id)
     text = words(owner.language, "handover-begins", {"name": name, "reason": reason, "lines": _last_lines(connection, chat_id)})
+    if others := [guest.name for guest in waiting(connection, owner.chat_id) if guest.chat_id != chat_id]:
+        text += "\n" + words(owner.language, "handover-others", {"names": ", ".join(others)})
     button = Button(words(owner.language, "button-hand-back"), Action("handback", chat_id))
     outgoing.post(connection, outgoing.Envelope(owner.chat_id, owner.person_id, now), Card(text, ((button,),)))
     return True
 
 
-def relay(connection: sa.Connection, chat: ChatView, person: Person, text: str, envelope: outgoing.Envelope) -> bool:
-    """Pass a message on while a human speaks in this chat. True when the bot must stay silent."""
-    if not chat.handover:
-        return False
-    other = chat.handover.get("owner_chat") or chat.handover.get("speaking_with")
-    target = connection.execute(sa.select(ChatRow.id, ChatRow.person_id).where(ChatRow.id == other)).first()
+def to_owner(connection: sa.Connection, chat: ChatView, person: Person, text: str, envelope: outgoing.Envelope) -> bool:
+    """Pass what a guest writes on to the owner. False where the owner's chat is gone: the bot answers again."""
+    target = _chat(connection, str((chat.handover or {}).get("owner_chat")))
     if target is None:
         _set(connection, chat.id, None)
         return False
-    from_guest = "owner_chat" in chat.handover
-    shown = f"**{person.name or _platform_name(connection, person.id)}:** {text}" if from_guest else text
+    shown = f"**{person.name or _platform_name(connection, person.id)}:** {text}"
     outgoing.post(connection, outgoing.Envelope(target.id, target.person_id, envelope.now, message_id=envelope.message_id), Card(shown))
     return True
 
 
+def to_guest(connection: sa.Connection, guest: Guest, text: str, envelope: outgoing.Envelope) -> None:
+    """Pass what the owner writes on to a guest."""
+    outgoing.post(connection, outgoing.Envelope(guest.chat_id, guest.person_id, envelope.now, message_id=envelope.message_id), Card(text))
+
+
 def hand_back(connection: sa.Connection, chat_id: str, words: Words, now: datetime) -> bool:
-    """The bot answers again in this chat. False when it already does."""
+    """The bot answers again in this chat; whoever else waits for the owner goes on waiting. False when it already does."""
     row = connection.execute(
         sa.select(ChatRow.handover, ChatRow.person_id, PersonRow.language).join(PersonRow, PersonRow.id == ChatRow.person_id).where(ChatRow.id == chat_id)
     ).first()
     if row is None or not row.handover:
         return False
-    _set(connection, row.handover.get("owner_chat", ""), None)
     _set(connection, chat_id, None)
+    if "owner_chat" not in row.handover:  # an owner who goes leaves nobody behind
+        for guest in waiting(connection, chat_id):
+            hand_back(connection, guest.chat_id, words, now)
+        return True
+    settle(connection, row.handover["owner_chat"])
     outgoing.post(connection, outgoing.Envelope(chat_id, row.person_id, now), Card(words(row.language, "handover-ends", {})))
     return True
+
+
+def tell_owner(connection: sa.Connection, chat_id: str, words: Words, key: str, name: str, now: datetime) -> None:
+    """Say something about a guest in the owner's chat, if it is still there."""
+    query = sa.select(ChatRow.person_id, PersonRow.language).join(PersonRow, PersonRow.id == ChatRow.person_id).where(ChatRow.id == chat_id)
+    if (owner := connection.execute(query).first()) is not None:
+        outgoing.post(connection, outgoing.Envelope(chat_id, owner.person_id, now), Card(words(owner.language, key, {"name": name})))
+
+
+def settle(connection: sa.Connection, owner_chat_id: str) -> None:
+    """The owner's chat speaks with the latest guest who still waits, or with the bot."""
+    left = waiting(connection, owner_chat_id)
+    _set(connection, owner_chat_id, {"speaking_with": left[0].chat_id} if left else None)
+
+
+def _chat(connection: sa.Connection, chat_id: str) -> Any:
+    return connection.execute(sa.select(ChatRow.id, ChatRow.person_id).where(ChatRow.id == chat_id)).first()
 
 
 def _set(connection: sa.Connection, chat_id: str, value: dict[str, Any] | None) -> None:

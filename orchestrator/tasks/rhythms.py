@@ -21,6 +21,9 @@ SHORTEST, LONGEST = 60, 366 * 86400
 HORIZON = timedelta(days=5 * 366)
 """What does not happen within this time does not happen."""
 NO_ZONE = "there is no such time zone; one like Europe/Berlin is wanted"
+TIED = (schedules.ELAPSED, schedules.SNOOZED, "event_id")
+"""In the payload of what comes due at an instant of its own, such as some time before an appointment."""
+ELAPSED = re.compile(r"FREQ=(?:HOURLY|MINUTELY|SECONDLY)")
 PARTS = {
     "FREQ": r"HOURLY|DAILY|WEEKLY|MONTHLY|YEARLY", "INTERVAL": r"[1-9]\d{0,2}", "COUNT": r"[1-9]\d{0,3}", "UNTIL": r"\d{8}(T\d{6}Z?)?",
     "BYDAY": r"[+-]?\d?(MO|TU|WE|TH|FR|SA|SU)(,[+-]?\d?(MO|TU|WE|TH|FR|SA|SU)){0,20}", "BYMONTHDAY": r"-?\d{1,2}(,-?\d{1,2}){0,30}",
@@ -113,35 +116,64 @@ def change(connection: sa.Connection, schedule: Any, changes: Changes, now: date
     """Another title, or another rhythm from now on. Raises BadRhythm.
 
     Without a new `at` a rhythm keeps its time of day, does not begin before it would have, and nothing fires for the change
-    alone. In another zone the clock on the wall stays: 08:00 stays 08:00.
+    alone. In another zone the clock on the wall stays: 08:00 stays 08:00. A new title changes nothing else.
     """
-    repeat, zone = changes.repeat or schedule.repeat, changes.zone or schedule.zone
-    rule = schedule.rule if changes.rule is None else changes.rule
-    values: dict[str, object] = {"title": (changes.title or schedule.title)[:500]}
-    other_rule = (repeat, rule) != (schedule.repeat, schedule.rule)
-    if changes.zone is not None:
-        values |= {"zone": zone, "zone_assumed": False}
-    if changes.at is not None or repeat == schedules.ONCE:
-        at = changes.at or (schedule.next_due if schedule.repeat == schedules.ONCE else None)
-        first = Rhythm(repeat, rule, zone, at).first_due(now)
-        values |= {"start_at": first, "next_due": first}
-    elif other_rule:
-        begin = _in_zone(schedule.start_at, schedule, zone)
-        first = Rhythm(repeat, _without_count(rule), zone, begin, begin).first_due(now)
-        values |= {"start_at": first, "next_due": first}
-    elif zone != schedule.zone:
-        begin = _in_zone(schedule.start_at, schedule, zone)
-        due = Rhythm(repeat, rule, zone, _in_zone(schedule.next_due, schedule, zone), begin).first_due(now)
-        values |= {"start_at": begin, "next_due": schedule.next_due if repeat == schedules.INTERVAL else due}
-    connection.execute(sa.update(ScheduleRow).where(ScheduleRow.id == schedule.id).values(**values, repeat=repeat, rule=rule))
+    values: dict[str, Any] = {"title": changes.title[:500]} if changes.title else {}
+    if (changes.repeat, changes.rule, changes.zone, changes.at) != (None, None, None, None):
+        values |= _rhythm_changed(schedule, changes, now)
+        if changes.at is not None:
+            schedules.wanted_after_all(connection, schedule.id, values["next_due"])
+        elif values["repeat"] != schedules.ONCE and "next_due" in values:
+            values["next_due"] = _not_left_out(connection, schedule, values)
+    if values:
+        connection.execute(sa.update(ScheduleRow).where(ScheduleRow.id == schedule.id).values(**values))
     announce(connection, schedules.TOPIC)
 
 
-def _in_zone(instant: datetime, schedule: Any, zone: str) -> datetime:
+def _rhythm_changed(schedule: Any, changes: Changes, now: datetime) -> dict[str, Any]:
+    """The columns of another rhythm. Raises BadRhythm."""
+    repeat, zone = changes.repeat or schedule.repeat, changes.zone or schedule.zone
+    rule = schedule.rule if changes.rule is None else changes.rule
+    values: dict[str, Any] = {"repeat": repeat, "rule": rule}
+    if changes.zone is not None:
+        values |= {"zone": zone, "zone_assumed": False, "payload": {**schedule.payload, schedules.OWN_ZONE: ""}}
+    if changes.at is not None or repeat == schedules.ONCE:
+        at = changes.at or (in_zone(schedule.next_due, schedule, zone) if schedule.repeat == schedules.ONCE else None)
+        first = Rhythm(repeat, rule, zone, at).first_due(now)
+        return values | {"start_at": first, "next_due": first}
+    begin = in_zone(schedule.start_at, schedule, zone)
+    if (repeat, rule) != (schedule.repeat, schedule.rule):
+        first = Rhythm(repeat, _without_count(rule), zone, begin, begin).first_due(now)
+        return values | {"start_at": first, "next_due": first}
+    if zone != schedule.zone and not counts_elapsed(schedule):
+        due = Rhythm(repeat, rule, zone, in_zone(schedule.next_due, schedule, zone), begin).first_due(now)
+        return values | {"start_at": begin, "next_due": due}
+    return values
+
+
+def _not_left_out(connection: sa.Connection, schedule: Any, values: dict[str, Any]) -> datetime:
+    """The first instant of a changed rhythm that was not skipped before. Raises BadRhythm where none is left."""
+    series = schedules.Series(values["repeat"], values["rule"], values.get("zone", schedule.zone), values["start_at"])
+    due: datetime | None = values["next_due"]
+    while due is not None and schedules.occurrence(connection, schedule.id, due) is not None:
+        due = schedules.following(series, due)
+    if due is None:
+        raise BadRhythm("rule", "by this rule it never comes due")
+    return due
+
+
+def counts_elapsed(schedule: Any) -> bool:
+    """Whether it counts elapsed time ("every 2 hours", "in 20 minutes", an hour before), whatever the clock on the wall shows."""
+    if schedule.repeat == schedules.ONCE:
+        return any(schedule.payload.get(key) for key in TIED)
+    return bool(schedule.repeat == schedules.INTERVAL or (schedule.repeat == schedules.RRULE and ELAPSED.search(schedule.rule)))
+
+
+def in_zone(instant: datetime, schedule: Any, zone: str) -> datetime:
     """The same time on the wall in another zone. What counts elapsed time keeps its instant. Raises BadRhythm for no zone."""
     if zone not in available_timezones():
         raise BadRhythm("zone", NO_ZONE)
-    if schedule.repeat == schedules.INTERVAL or (schedule.repeat == schedules.RRULE and "FREQ=HOURLY" in schedule.rule):
+    if counts_elapsed(schedule):
         return instant
     wall = instant.astimezone(ZoneInfo(schedule.zone)).replace(tzinfo=None)
     return wall.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)

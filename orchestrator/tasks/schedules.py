@@ -20,8 +20,12 @@ ONCE, RRULE, CRON, INTERVAL = "once", "rrule", "cron", "interval"
 RAN, LATE, MISSED, SKIPPED = "ran", "late", "missed", "skipped"
 TASK, ORDER, LAST_TASK = "task", "order", "last_task"
 """The kind of a schedule that begins a task; in its payload the order, and the task it began last."""
+OWN_ZONE = "own_zone"
+"""In its payload: the instant when it was last reckoned in the zone of its person; empty where a zone was named for it. Unknown where it stands nowhere."""
+ELAPSED, SNOOZED = "elapsed", "snoozed"
+"""In its payload: its instant is the same wherever its person is ("in 20 minutes"), or counts from when it rang before."""
 MOST = 200
-"""Schedules that one person may have running."""
+"""Schedules that one person may have running, paused ones and reminders among them."""
 LATE_AFTER = timedelta(seconds=90)
 """An occurrence that fires this much after its instant is said to be late."""
 BATCH = 50
@@ -31,7 +35,10 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class NewSchedule:
-    """`start` is the first due instant; `rule` an RRULE, a cron expression or an interval in seconds, by `repeat`."""
+    """`start` is the first due instant; `rule` an RRULE, a cron expression or an interval in seconds, by `repeat`.
+
+    `own_zone`: nobody named the zone for this one, it is that of the person; where they correct it, the schedule moves along.
+    """
 
     person_id: str
     chat_id: str
@@ -42,8 +49,19 @@ class NewSchedule:
     repeat: str = ONCE
     rule: str = ""
     zone_assumed: bool = False
+    own_zone: bool = False
     task_id: str | None = None
     payload: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """What the due instants of a schedule follow from; a stored schedule is one, too."""
+
+    repeat: str
+    rule: str
+    zone: str
+    start_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +94,8 @@ def create(connection: sa.Connection, new: NewSchedule, now: datetime) -> str:
         {
             "id": schedule_id, "number": number, "person_id": new.person_id, "chat_id": new.chat_id, "task_id": new.task_id, "kind": new.kind,
             "title": new.title[:500], "repeat": new.repeat, "rule": new.rule, "zone": new.zone, "zone_assumed": new.zone_assumed,
-            "start_at": new.start, "next_due": new.start, "payload": new.payload, "created_at": now,
+            "start_at": new.start, "next_due": new.start, "created_at": now,
+            "payload": {**new.payload, OWN_ZONE: now.isoformat()} if new.own_zone or new.zone_assumed else new.payload,
         },
     )  # fmt: skip
     announce(connection, TOPIC)
@@ -152,14 +171,21 @@ def _end_due(connection: sa.Connection, schedule: Any, now: datetime, fire: Fire
 
 
 def skip_next(connection: sa.Connection, schedule: Any, now: datetime) -> datetime | None:
-    """Leave the next occurrence out; returns the one after it."""
+    """Leave the next occurrence out; returns the one after it. A paused schedule stays paused; one that nothing follows is over."""
     if schedule.next_due is None:
         return None
     upcoming = following(schedule, schedule.next_due)
-    _record(connection, schedule.id, schedule.next_due, now, Fired(SKIPPED))
+    if occurrence(connection, schedule.id, schedule.next_due) is None:
+        _record(connection, schedule.id, schedule.next_due, now, Fired(SKIPPED))
     moved = sa.update(ScheduleRow).where(ScheduleRow.id == schedule.id)
-    connection.execute(moved.values(next_due=upcoming, state="active" if upcoming else "done"))
+    connection.execute(moved.values(next_due=upcoming) if upcoming else moved.values(next_due=None, state="done"))
     return upcoming
+
+
+def wanted_after_all(connection: sa.Connection, schedule_id: str, due_at: datetime) -> None:
+    """An instant that was left out and is now named outright comes due like any other."""
+    left_out = (OccurrenceRow.schedule_id == schedule_id, OccurrenceRow.due_at == due_at, OccurrenceRow.outcome == SKIPPED)
+    connection.execute(sa.delete(OccurrenceRow).where(*left_out))
 
 
 def of_person(connection: sa.Connection, person_id: str, limit: int = 30) -> list[Any]:
@@ -189,6 +215,11 @@ def find(connection: sa.Connection, person_id: str, number: int) -> Any:
     """A person's schedule by its short number, if it has not ended; None when there is none."""
     query = sa.select(ScheduleRow.__table__).where(ScheduleRow.person_id == person_id, ScheduleRow.number == number)
     return connection.execute(query.where(ScheduleRow.state.in_(("active", "paused")))).first()
+
+
+def load(connection: sa.Connection, schedule_id: str) -> Any:
+    """A schedule by its id, ended or not; None when there is none."""
+    return connection.execute(sa.select(ScheduleRow.__table__).where(ScheduleRow.id == schedule_id)).first()
 
 
 def begun(connection: sa.Connection, schedule: Any, task_id: str) -> None:

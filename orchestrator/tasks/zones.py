@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
 from orchestrator.contracts import Card, Person, Words
-from orchestrator.tasks import digests, outgoing
+from orchestrator.tasks import digests, outgoing, rhythms, schedules
 from orchestrator.tasks.people import person_of
 from storage.models import PersonRow, QuestionRow, ScheduleRow
 from storage.signals import announce
@@ -33,12 +32,14 @@ def settle(connection: sa.Connection, envelope: outgoing.Envelope, person: Perso
 def move_assumed(connection: sa.Connection, person_id: str, zone: str, now: datetime) -> int:
     """Keep the wall-clock time of schedules made in a guessed zone, or in one that is corrected now. Returns how many come due at another instant."""
     settings = connection.execute(sa.select(PersonRow.settings).where(PersonRow.id == person_id)).scalar_one()
-    guessed = sa.or_(ScheduleRow.zone_assumed.is_(True), _corrected(settings.get(SETTLED), zone, now))
-    query = sa.select(ScheduleRow.id, ScheduleRow.zone, ScheduleRow.start_at, ScheduleRow.next_due, ScheduleRow.repeat)
+    settled = _corrected(settings.get(SETTLED), zone, now)
+    query = sa.select(ScheduleRow.__table__).where(ScheduleRow.person_id == person_id, ScheduleRow.state.in_(("active", "paused")))
     moved, along = 0, []
-    for row in connection.execute(query.where(ScheduleRow.person_id == person_id, ScheduleRow.state == "active", guessed)).all():
-        start = rezone(row.start_at, row.zone, zone)
-        due = rezone(row.next_due, row.zone, zone) if row.next_due else None
+    for row in connection.execute(query).all():
+        if not (row.zone_assumed or (settled is not None and _reckoned_in(row, settled))):
+            continue
+        start = rhythms.in_zone(row.start_at, row, zone)
+        due = _due_in(row, start, zone, now) if row.next_due else None
         moved += due != row.next_due
         along.append(row.id)
         connection.execute(sa.update(ScheduleRow).where(ScheduleRow.id == row.id).values(zone=zone, start_at=start, next_due=due, zone_assumed=False))
@@ -47,19 +48,28 @@ def move_assumed(connection: sa.Connection, person_id: str, zone: str, now: date
     still_asked = (QuestionRow.person_id == person_id, QuestionRow.key == "zone", QuestionRow.task_id.is_(None), QuestionRow.state == "open")
     connection.execute(sa.update(QuestionRow).where(*still_asked).values(state="cancelled", answered_at=now))
     if moved:
-        announce(connection, "schedules")
+        announce(connection, schedules.TOPIC)
     return moved
 
 
-def _corrected(settled: Mapping[str, Any] | None, zone: str, now: datetime) -> sa.ColumnElement[bool]:
-    """What moved when the zone was settled a moment ago, and what was set in that zone since."""
+def _corrected(settled: Mapping[str, Any] | None, zone: str, now: datetime) -> Mapping[str, Any] | None:
+    """How the zone was settled a moment ago, where another one corrects it now."""
     if settled is None or settled["zone"] == zone or now - datetime.fromisoformat(settled["at"]) > CORRECTED_WITHIN:
-        return sa.false()
-    since = sa.and_(ScheduleRow.zone == settled["zone"], ScheduleRow.created_at >= datetime.fromisoformat(settled["at"]))
-    return sa.or_(ScheduleRow.id.in_(settled["moved"]), since)
+        return None
+    return settled
 
 
-def rezone(instant: datetime, old: str, new: str) -> datetime:
-    """The instant at which the same wall-clock time stands in another zone."""
-    wall = instant.astimezone(ZoneInfo(old)).replace(tzinfo=None)
-    return wall.replace(tzinfo=ZoneInfo(new)).astimezone(UTC)
+def _reckoned_in(row: Any, settled: Mapping[str, Any]) -> bool:
+    """Whether it moved when the zone was settled, or was reckoned in that zone since because it was the person's. Not where the zone was named for it, or may have been."""
+    own = row.payload.get(schedules.OWN_ZONE)
+    if row.zone != settled["zone"] or own == "":
+        return False
+    return row.id in settled["moved"] or (own is not None and datetime.fromisoformat(own) >= datetime.fromisoformat(settled["at"]))
+
+
+def _due_in(row: Any, start: datetime, zone: str, now: datetime) -> datetime:
+    """When it comes due next by the clock of another zone; something that repeats does not ring for the move alone."""
+    due = rhythms.in_zone(row.next_due, row, zone)
+    if due > now or due == row.next_due:
+        return due
+    return schedules.following(schedules.Series(row.repeat, row.rule, zone, start), now) or due

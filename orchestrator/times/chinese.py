@@ -64,7 +64,8 @@ GLUE: dict[Kind, str] = {
     Kind.MOVE: "改|换|挪|调|移|改期|改时间",
     Kind.SHADE: "左右|开始|起|前后|整",
     Kind.REJECTED: "不是|而不是|不要",
-    Kind.EXCEPT: "除了|除",
+    Kind.EXCEPT: "除了|除|不包括|不含|除去",
+    Kind.BUT: "但|但是|可是|只是",
     Kind.VAGUE: "晚点|晚些|以后|回头|改天|稍后|待会|待会儿|一会儿|一会|过会儿|过一会儿|等会|等会儿|尽快|不久|哪天|某天|过几天|过几个小时|过几分钟|几天后|几分钟后|几个小时后|早晚|抽空",
     Kind.EVENTIDE: "星期八|周八|礼拜八|星期九|周九|黎明|日出|日落|黄昏|天亮|天黑|午饭|晚饭|早饭|早餐|午餐|晚餐|下班|除夕|饭后|吃完饭|春节|中秋|中秋节|端午|端午节|清明|钟声|睡觉|放学",
     Kind.MONEY: "元|块|块钱|美元|欧元|人民币|任务|个人|位|人|页|号楼|号线|房间|楼|层|第|次|片|粒|毫升|公斤|岁|号任务|个任务|号桌|号房",
@@ -171,6 +172,11 @@ def _parts() -> Iterator[tuple[str, Term]]:
     for phrase, days in (("前一天", -1), ("头一天", -1), ("提前一天", -1), ("第二天", 1), ("后一天", 1)):
         yield phrase, Term(Kind.DAY_AROUND, days)
     yield "前一晚", Term(Kind.DAY_AROUND, -1, "evening")
+    for phrase, name in (
+        ("除外", ""), ("以外", ""), ("之外", ""), ("例外", ""), ("不算", ""), ("外", "led"),
+        ("不用", "last"), ("不要", "last"), ("不必", "last"), ("不提醒", "last"), ("不用提醒", ""), ("不要提醒", ""), ("不用提醒我", ""), ("不要提醒我", ""), ("不响", "last"),
+    ):  # fmt: skip
+        yield phrase, Term(Kind.EXCEPTED, name=name)
     yield "午夜", Term(Kind.CLOCK_WORD, 24 * 60)
     yield "零点", Term(Kind.CLOCK_WORD, 24 * 60)
 

@@ -343,6 +343,13 @@ class Repeat:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Weekdays that a recurrence said elsewhere in the text does not fall on: "…, but not on Sundays", 除了星期四."""
+
+    weekdays: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Bound:
     """Until when: the end of a range or a recurrence."""
 
@@ -367,6 +374,8 @@ class Unread:
     """So many times a day: a recurrence where the clock times are said as well."""
     impossible: bool = False
     """A date or clock time that does not exist: whatever else was read, the moment is open."""
+    perhaps: bool = False
+    """It may be no time at all: it counts only where no day is named beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,4 +386,4 @@ class PartOfDay:
     part: str
 
 
-Element = DayElement | Clock | ClockRange | DayPart | Shift | Lasting | AnchoredPart | Repeat | Bound | Opening | Unread | PartOfDay
+Element = DayElement | Clock | ClockRange | DayPart | Shift | Lasting | AnchoredPart | Repeat | LeftOut | Bound | Opening | Unread | PartOfDay

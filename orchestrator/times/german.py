@@ -118,7 +118,7 @@ GLUE: dict[Kind, str] = {
     Kind.EVENT: "wecker|termin|erinnerung|alarm|besprechung|reservierung|buchung",
     Kind.REJECTED: "nicht|statt|anstatt|anstelle von|nicht um|nicht am|statt um|statt am",
     Kind.SHADE: "spätestens|genau|direkt|gleich|bei|beim|zum|zur",
-    Kind.EXCEPT: "außer|ausser|ausgenommen|nur nicht",
+    Kind.EXCEPT: "außer|ausser|ausgenommen|nur nicht|aber nicht|jedoch nicht|mit ausnahme von",
     Kind.VAGUE: "später|bald|irgendwann|demnächst|nachher|so bald wie möglich|in kürze|in ein paar minuten|in ein paar stunden|in ein paar tagen|in einigen tagen|neulich|ab und zu|von zeit zu zeit|baldmöglichst|im frühling|im frühjahr|im sommer|im herbst|im winter|mal wieder|früher oder später",
     Kind.EVENTIDE: "glocke|glockenschlag|morgengrauen|sonnenaufgang|sonnenuntergang|dämmerung|morgendämmerung|abenddämmerung|frühstück|mittagessen|abendessen|feierabend|ostern|pfingsten|abendbrot|mittagspause|schlafenszeit|flut|ebbe|schulschluss|arbeit|schule|geburtstag|dienstschluss",
     Kind.MONEY: "euro|eur|cent|dollar|franken|prozent|aufgabe|nummer|zimmer|seite|personen|leute|gäste|version|kapitel|kg|km|ml|mg|tabletten|etage|stock|tisch|straße|punkte|stück|nr",

@@ -17,6 +17,7 @@ Production = Callable[[Line, int], Match | None]
 PRODUCTIONS: tuple[Production, ...] = (
     numeric.numeric_date,
     recurrence.repeat,
+    recurrence.left_out,
     clock.clock_range,
     day.day_range,
     relative.shift,

@@ -9,6 +9,40 @@ from orchestrator.times.terms import Kind
 ROUND_THE_CLOCK = (24, 7)
 DATE_LEADS = (Kind.ON, Kind.THE, Kind.BY, Kind.FOR, Kind.UNTIL, Kind.TO, Kind.ONTO, Kind.FROM, Kind.BETWEEN, Kind.WEEKDAY, Kind.AFTER, Kind.OFFSET)
 
+NEVER_AFTER_DATE = (Kind.UNIT, Kind.OCLOCK, Kind.AM, Kind.PM, Kind.MONEY, Kind.COUNTER)
+COUNTED = frozenset(
+    [
+        "part",
+        "step",
+        "episode",
+        "invoice",
+        "score",
+        "size",
+        "ratio",
+        "format",
+        "teil",
+        "schritt",
+        "folge",
+        "rechnung",
+        "note",
+        "größe",
+        "verhältnis",
+        "parte",
+        "paso",
+        "episodio",
+        "factura",
+        "nota",
+        "talla",
+        "formato",
+        "第",
+        "发票",
+        "比分",
+        "评分",
+    ]
+)
+"""What "3/12" behind it counts, or scores."""
+FRACTIONS = frozenset({(1, 2), (1, 3), (2, 3), (1, 4), (3, 4)})
+
 
 def numeric_date(line: Line, place: int) -> Match | None:
     first, second = line.digits(place), line.digits(place + 2)
@@ -55,7 +89,27 @@ def _stands_as_date(line: Line, place: int, end: int) -> bool:
     before, after = line.at(place - 1), line.at(end)
     if before is not None and (line.has(place - 1, *DATE_LEADS) or before.text in (",", "(", "-", "–", ".")):
         return True
-    return before is None and (after is None or bool(after.terms) or after.number is not None or not after.is_word)
+    if before is None and (after is None or bool(after.terms) or after.number is not None or not after.is_word):
+        return True
+    return before is not None and _reads_as_date(line, place, end)
+
+
+def _reads_as_date(line: Line, place: int, end: int) -> bool:
+    """Whether two numbers in the middle of a text are rather a date than a fraction, two hours or a version: "haircut 3/12 at 10"."""
+    if line.text(place + 1) == ".":
+        return line.has(end, Kind.AT) and not line.has(place - 1, Kind.AT, Kind.NEAR)
+    if (
+        line.text(place - 1) == "/"
+        or line.text(place - 1) in COUNTED
+        or line.has(place - 1, Kind.ARTICLE)
+        or (line.has(place - 1, Kind.AT) and not line.has(place - 1, Kind.ON))
+    ):
+        return False
+    if line.has(end, *NEVER_AFTER_DATE) or (line.has(end, Kind.OF) and not line.has(end, Kind.IN, Kind.ON, Kind.FROM)):
+        return False
+    if (line.digits(place), line.digits(place + 2)) in FRACTIONS:
+        return line.has(end, Kind.AT) and line.digits(place - 1) is None
+    return True
 
 
 def _day_and_month(line: Line, place: int, end: int, first: int, second: int, year: int | None) -> Match | None:
@@ -68,7 +122,7 @@ def _day_and_month(line: Line, place: int, end: int, first: int, second: int, ye
     elif vocabulary.day_first or dotted:
         day, month = first, second
     else:
-        return Match(Unread(impossible=True), end)
+        return Match(Unread(impossible=True, perhaps=year is None and not line.has(place - 1, *DATE_LEADS)), end)
     return _checked(line, place, end, day, month, year)
 
 

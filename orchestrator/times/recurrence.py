@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from orchestrator.times.day import month_date
-from orchestrator.times.elements import CalendarDay, Repeat
+from orchestrator.times.elements import CalendarDay, LeftOut, Repeat, Unread
 from orchestrator.times.line import Line, Match, number, ordinal
 from orchestrator.times.terms import Kind
 
 FREQUENCIES = {"minute": "MINUTELY", "hour": "HOURLY", "day": "DAILY", "week": "WEEKLY", "month": "MONTHLY", "year": "YEARLY"}
 DAY_SETS = {"workday": (0, 1, 2, 3, 4), "weekend": (5, 6), "day": ()}
 EVERY_WEEK = "WEEKLY"
+AFTER_EXCEPTED = frozenset("提响叫发了的吧")
+"""What may follow 不用 where it says no more than that nothing happens on those days."""
+LAST, FIRST = -1, 1
 
 
 def repeat(line: Line, place: int) -> Match | None:
@@ -25,14 +28,41 @@ def _without(line: Line, match: Match) -> Match:
     found = match.element
     if not line.has(match.end, Kind.EXCEPT) or not isinstance(found, Repeat) or found.frequency not in ("DAILY", "WEEKLY") or found.interval > 1:
         return match
-    begin = line.skip(match.end + 1, Kind.ON, Kind.THE, Kind.AT)
-    day_set = line.term(begin, Kind.DAY_SET) or line.term(begin, Kind.DAY_SETS)
-    days = _weekday_list(line, begin) or _weekday_list(line, begin, Kind.WEEKDAYS) or _weekday_list(line, match.end + 1, Kind.WEEKDAYS)
-    left_out = DAY_SETS[day_set.name] if day_set else days[0] if days else ()
-    if not left_out:
+    days = _days_named(line, match.end + 1)
+    if days is None:
         return match
-    kept = tuple(each for each in found.weekdays or range(7) if each not in left_out)
-    return Match(Repeat("WEEKLY", weekdays=kept, part=found.part), days[1] if days else begin + 1)
+    kept = tuple(each for each in found.weekdays or range(7) if each not in days[0])
+    return Match(Repeat("WEEKLY", weekdays=kept, part=found.part), days[1] + _is_excepted(line, days[1], led=True))
+
+
+def left_out(line: Line, place: int) -> Match | None:
+    """The days that a rhythm named elsewhere leaves out: 除了星期四，工作日…; every day at 8 …, except on Sundays; …，星期天除外"""
+    if not line.repeats:
+        return None
+    begin = line.skip(place, Kind.BUT)
+    led = line.has(begin, Kind.EXCEPT)
+    days = _days_named(line, begin + 1 if led else begin)
+    if days is None:
+        return None
+    excepted = _is_excepted(line, days[1], led=led)
+    return Match(LeftOut(days[0]), days[1] + excepted) if led or excepted else None
+
+
+def _days_named(line: Line, place: int) -> tuple[tuple[int, ...], int] | None:
+    """Weekdays, workdays or the weekend, one or plural, and the place after them."""
+    begin = line.skip(place, Kind.ON, Kind.THE, Kind.AT)
+    day_set = line.term(begin, Kind.DAY_SET) or line.term(begin, Kind.DAY_SETS)
+    if day_set is not None:
+        return (DAY_SETS[day_set.name], begin + 1) if DAY_SETS[day_set.name] else None
+    return _weekday_list(line, begin) or _weekday_list(line, begin, Kind.WEEKDAYS) or _weekday_list(line, place, Kind.WEEKDAYS)
+
+
+def _is_excepted(line: Line, place: int, *, led: bool) -> bool:
+    """Whether the word here says of the days before it that they are left out."""
+    term, after = line.term(place, Kind.EXCEPTED), line.at(place + 1)
+    if term is None or (term.name == "led" and not led):
+        return False
+    return term.name != "last" or after is None or not after.is_word or after.text in AFTER_EXCEPTED
 
 
 def _every(line: Line, place: int) -> Match | None:
@@ -43,7 +73,7 @@ def _every(line: Line, place: int) -> Match | None:
     if line.has(begin, Kind.OTHER):
         interval, begin = 2, begin + 1
     else:
-        nth = _nth_weekday(line, begin)
+        nth = _nth_weekday(line, begin) or _several_nth(line, begin) or _last_day(line, begin)
         if nth is not None:
             return nth
         interval, begin = _interval(line, begin)
@@ -250,15 +280,31 @@ def _nth(line: Line, place: int) -> tuple[int, int, int] | None:
 
 
 def _nth_weekday(line: Line, place: int) -> Match | None:
-    """every first Monday of the month"""
+    """every first Monday of the month; "every last Friday" can mean nothing else, while "every third Monday" may count weeks"""
     nth = _nth(line, place)
     if nth is None:
         return None
     after = line.skip(nth[2], Kind.OF, Kind.THE, Kind.IN)
     unit = line.term(after, Kind.UNIT)
     if unit is None or unit.name != "month" or after == nth[2]:
-        return None
+        return Match(Repeat("MONTHLY", weekdays=(nth[1],), nth=nth[0]), nth[2]) if nth[0] in (FIRST, LAST) else None
     return Match(Repeat("MONTHLY", weekdays=(nth[1],), nth=nth[0]), after + 1)
+
+
+def _several_nth(line: Line, place: int) -> Match | None:
+    """every first and third Monday: two rhythms, which no rule of ours holds; it is asked about"""
+    first = ordinal(line, place)
+    second = ordinal(line, line.skip(first.end, Kind.AND, Kind.THE)) if first is not None and line.has(first.end, Kind.AND) else None
+    return Match(Unread(impossible=True), second.end + 1) if second is not None and line.has(second.end, Kind.WEEKDAY) else None
+
+
+def _last_day(line: Line, place: int) -> Match | None:
+    """every last day of the month, jeden letzten Tag im Monat"""
+    after = line.skip(place + 1, Kind.OF, Kind.THE, Kind.IN)
+    unit = line.term(after, Kind.UNIT)
+    if not line.has(place, Kind.END) or after == place + 1 or unit is None or unit.name != "month":
+        return None
+    return Match(Repeat("MONTHLY", month_days=(-1,)), after + 1)
 
 
 def _nth_of_each(line: Line, place: int) -> Match | None:

@@ -17,6 +17,7 @@ from orchestrator.times.elements import (
     DayRange,
     Element,
     Lasting,
+    LeftOut,
     NamedDay,
     NthWeekday,
     Opening,
@@ -74,6 +75,15 @@ class Chosen:
         if self.part is None:
             return ""
         return self.part.part if isinstance(self.part, PartOfDay) else self.part.name
+
+    @property
+    def is_guess(self) -> bool:
+        """Whether there is nothing here but what may be no time at all."""
+        return bool(self.used) and all(isinstance(each.element, Unread) and each.element.perhaps for each in self.used)
+
+    @property
+    def has_day(self) -> bool:
+        return self.day is not None or self.shift is not None or self.repeat is not None or isinstance(self.part, PartOfDay)
 
     @property
     def is_empty(self) -> bool:
@@ -147,7 +157,8 @@ def _slot(found: Found) -> str:
 
 def choose(line: Line, found: Sequence[Found]) -> Chosen:
     """Clusters of neighbouring elements compete: one that something is moved to, else the fullest, else the first."""
-    found = _own_parts(_roles(found, line.moves))
+    left_out = [each for each in found if isinstance(each.element, LeftOut)]
+    found = _own_parts(_roles([each for each in found if each not in left_out], line.moves))
     clusters = [_filled(cluster) for cluster in _clusters(line, found)]
     if not clusters:
         return Chosen()
@@ -159,14 +170,27 @@ def choose(line: Line, found: Sequence[Found]) -> Chosen:
     elif line.moves and len(filled) > 1 and _rivals(filled[0], filled[-1]):
         main = filled[-1]
     for cluster in clusters:
-        if cluster is not main and not _rivals(main, cluster):
+        if cluster is not main and not _rivals(main, cluster) and not (cluster.is_guess and main.has_day):
             for each in (*cluster.used, *cluster.vague):
                 main.take(each)
     main.used.sort(key=lambda each: each.begin)
     _repeat_range(main)
+    _leave_out(main, left_out)
     _add_clocks(main)
     _take_hint(line, main)
     return main
+
+
+def _leave_out(chosen: Chosen, left_out: Sequence[Found]) -> None:
+    """Take days out of a recurrence by the day or by weekdays; from any other none can be taken, and the words stay what they are."""
+    repeat = chosen.repeat
+    if repeat is None or repeat.frequency not in ("DAILY", "WEEKLY") or repeat.interval > 1:
+        return
+    out = {day for each in left_out if isinstance(each.element, LeftOut) for day in each.element.weekdays}
+    kept = tuple(each for each in repeat.weekdays or range(7) if each not in out)
+    if out and kept:
+        chosen.repeat = replace(repeat, frequency="WEEKLY", weekdays=kept)
+        chosen.used = sorted([*chosen.used, *left_out], key=lambda each: each.begin)
 
 
 def _add_clocks(chosen: Chosen) -> None:

@@ -78,7 +78,7 @@ GLUE: dict[Kind, str] = {
     Kind.OTHER: "dos|segundo|segunda",
     Kind.THIS: "este|esta|hoy",
     Kind.NEXT: "próximo|próxima|siguiente|que viene|que entra|próx|entrante",
-    Kind.LAST: "último|última|pasado|pasada",
+    Kind.LAST: "último|última|últimos|pasado|pasada",
     Kind.AGO: "hace|hace unas|hace unos",
     Kind.LATER: "más tarde|después|luego",
     Kind.EARLIER: "antes|más temprano|más pronto",
@@ -91,7 +91,7 @@ GLUE: dict[Kind, str] = {
     Kind.MOVE: "cambia|cambiar|cambie|mueve|mover|mueva|reprograma|reprogramar|pasa|pasar|aplazar|traslada|trasladar|cámbiame|cámbialo|muévelo|posponer",
     Kind.REJECTED: "en vez de|en lugar de|en vez del|en lugar del|no a las|no el|en vez de a las|en lugar de a las",
     Kind.SHADE: "temprano|exactamente|justo",
-    Kind.EXCEPT: "excepto|menos los|salvo|menos el|excepto los|salvo los|menos",
+    Kind.EXCEPT: "excepto|menos los|salvo|menos el|excepto los|salvo los|menos|pero no|pero no los|pero no el",
     Kind.VAGUE: "más tarde|luego|pronto|algún día|en algún momento|cuanto antes|en primavera|en verano|en otoño|en invierno|lo antes posible|en un rato|en un momento|dentro de poco|en breve|más adelante|en unos minutos|en unas horas|en unos días|después|de vez en cuando|un día de estos|el otro día",
     Kind.EVENTIDE: "campanada|amanecer|atardecer|anochecer|alba|desayuno|almuerzo|comida|cena|merienda|comer|cenar|desayunar|almorzar|trabajo|cumpleaños|crepúsculo|puesta de sol|salida del sol|semana santa|pascua|siesta|marea",
     Kind.MONEY: "euro|euros|eur|dólar|dólares|pesos|céntimos|por ciento|tarea|número|habitación|página|personas|gente|versión|capítulo|kg|km|ml|mg|pastillas|piso|mesa|calle|puntos|comensales|invitados",
@@ -123,6 +123,7 @@ def _numbers() -> Iterator[tuple[str, Term]]:
     for value, words in enumerate(ORDINALS, 1):
         for word in words:
             yield word, Term(Kind.ORDINAL, value)
+    yield "primeros", Term(Kind.ORDINAL, 1)
     yield "una vez", Term(Kind.TIMES, 1)
     yield "dos veces", Term(Kind.TIMES, 2)
     yield "tres veces", Term(Kind.TIMES, 3)

@@ -88,6 +88,8 @@ class Kind(Enum):
     HINT = auto()  # name: a word that tells the half of the day: "wake", "dinner"
     SHADE = auto()  # "early": belongs to the time, changes nothing
     EXCEPT = auto()
+    EXCEPTED = auto()  # 除外: behind the days left out; name "led" counts behind EXCEPT alone, "last" only where nothing goes on
+    BUT = auto()  # 但: before days left out
     WEEKDAY_WEAK = auto()  # value; an abbreviation that is also a word ("sat", "so")
     EVENTIDE = auto()  # a moment nobody's clock knows: "dawn", "lunch"
     MONEY = auto()

@@ -62,6 +62,14 @@ GIVE_UP = re.compile(
     r"|(?:算了(?:吧)?|不用了|别管了|不要了|不约了|不订了|没事了)(?:[，,。 ]*(?:算了(?:吧)?|不用了|别管了|不要了|不约了|不订了|没事了))?|取消(?:吧|掉)?)\W*$",
     re.I,
 )
+REFUSING = re.compile(
+    r"^\W*(?:(?:oh|ach|no|nope|nein|nee|não|hm+|well|bueno|na|ok|okay|actually|eigentlich)\W+)*(?:(?:i'?d |i would )?(?:rather|better|prefer) not(?: to)?|(?:let'?s )?not (?:now|any ?more|today)|no,? thanks?(?: you)?|thanks?,? (?:but )?no|i(?:'ve)? changed my mind"
+    r"|(?:dann |doch |ich )?(?:lieber|besser|eher)(?: doch)? nicht(?: mehr)?|nein,? danke|danke,? nein|(?:jetzt|heute) (?:doch )?nicht|nicht (?:jetzt|mehr)|(?:lass|lassen sie)(?: es| das| wir'?s| uns)? lieber"
+    r"|(?:pues )?(?:mejor|prefiero|casi mejor|ahora|ya|casi)(?: que)? no|no,? (?:muchas )?gracias|gracias,? (?:pero )?no"
+    r"|(?:还是|那|那就|我看)*(?:不了|不用了?|不必了?|不要了?|别了|先不(?:用|要|了)?了?|最好不要|最好别)(?:吧|啦)?[，, ]*(?:谢谢)?)(?:,? (?:thanks?|thank you|danke|gracias|bitte|please))?\W*$",
+    re.I,
+)
+"""So is declined what is being asked, without a reason."""
 ORDINALS = {
     "first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "last": -1, "erste": 0, "ersten": 0, "zweite": 1, "zweiten": 1,
     "dritte": 2, "dritten": 2, "letzte": -1, "letzten": -1, "primero": 0, "primera": 0, "segundo": 1, "segunda": 1, "tercero": 2,
@@ -165,6 +173,8 @@ class Reader:
         return None
 
     def _yes_no(self, text: str) -> Answer | None:
+        if refuses(text):
+            return Answer(NO)
         words = [word.casefold() for word in WORDS.findall(text)]
         low = "".join(words)
         if low in YES_WORDS or (words and words[0] in YES_WORDS):
@@ -245,3 +255,13 @@ def is_vague(text: str) -> bool:
 def gives_up(text: str) -> bool:
     """Whether the person drops what is being asked ("forget it")."""
     return GIVE_UP.match(text.strip()) is not None
+
+
+def refuses(text: str) -> bool:
+    """Whether the person would rather not ("rather not", "mejor no")."""
+    return REFUSING.match(text.strip()) is not None
+
+
+def is_no(text: str) -> bool:
+    """A "no" and nothing else."""
+    return "".join(word.casefold() for word in WORDS.findall(text)) in NO_WORDS

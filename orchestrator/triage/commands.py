@@ -19,7 +19,7 @@ from orchestrator.contracts import (
     Task,
     TaskState,
 )
-from orchestrator.tasks import fate, handover, manager, questions, routes, statistics
+from orchestrator.tasks import fate, manager, questions, routes, statistics
 from orchestrator.triage import (
     accounts,
     api_keys,
@@ -27,6 +27,7 @@ from orchestrator.triage import (
     decisions,
     export,
     forgetting,
+    handing,
     mails,
     notices,
     offers,
@@ -42,6 +43,13 @@ from orchestrator.triage.turn import Turn, say_button
 
 COMMAND = re.compile(r"^/([a-z_]{1,32})(?:@\w+)?(?:\s+(.*))?$", re.I | re.S)
 NUMBER = re.compile(r"#?(\d{1,9})")
+EVERYTHING = re.compile(
+    r"^\W*(?:please\W+)?(?:cancel|stop|abort|kill|drop|end) (?:everything|all(?:\W*$| (?:of )?(?:them|it|(?:the |my |your )?(?:tasks|jobs|requests|work)))\b)"
+    r"|\b(?:alles|alle (?:aufgaben|tasks)) (?:abbrechen|stoppen|anhalten|beenden)|\b(?:stoppe?|brich|beende) (?:bitte )?(?:alles|alle (?:aufgaben|tasks))\b"
+    r"|^\W*(?:cancela|para|det[eé]n|anula|aborta)r? (?:todo|todas las tareas)\b|全部(?:取消|停)|(?:取消|停止|终止)(?:全部|所有)(?:的?任务)?\W*$",
+    re.I,
+)
+"""Asks to stop whatever is under way, not the latest task alone."""
 SHOWN, GIVEN_SHOWN = 10, 40
 
 
@@ -78,6 +86,9 @@ def run(turn: Turn, text: str) -> None:
 
 def run_intent(turn: Turn, route: Route) -> None:
     """A command said in plain words."""
+    if route.task_type == "task_cancel" and EVERYTHING.search(route.text):
+        _stop(turn, "")
+        return
     run(turn, f"/{(COMMANDS | SAID_EXACTLY)[route.task_type]} {' '.join(NUMBER.findall(route.text))}".strip())
 
 
@@ -154,6 +165,9 @@ def _change(act: Callable[[Turn, Task], Task], said: str, states: frozenset[Task
     """A command that moves one task on; refuses, with the reason, what the transition table does not know."""
 
     def command(turn: Turn, rest: str) -> None:
+        if not rest and states <= LIVE and not manager.recent(turn.connection, turn.person.id, live_only=True, limit=1):
+            turn.reply(turn.words("tasks-idle"))
+            return
         task = _chosen(turn, rest, states)
         if task is None:
             return
@@ -231,15 +245,6 @@ def _settings(turn: Turn, rest: str) -> None:
     turn.reply(text)
 
 
-def _handback(turn: Turn, rest: str) -> None:
-    """The owner's way out of a handover, beside the button."""
-    chat = turn.chat.handover or {}
-    target = chat.get("speaking_with") if turn.person.role is Role.OWNER else turn.chat.id
-    done = bool(target) and handover.hand_back(turn.connection, str(target), turn.services.words, turn.now)
-    if turn.person.role is Role.OWNER or not done:
-        turn.reply(turn.words("handed-back" if done else "no-handover"))
-
-
 def _on_event(task_type: str) -> Callable[[Turn, str], None]:
     """What the business may do with a booking: the buttons of its card stand for these."""
 
@@ -305,7 +310,7 @@ COMMAND_LIST: tuple[Command, ...] = (
     Command("autonomous", autonomous.command),
     Command("export", export.command),
     Command("forgetme", forgetting.command),
-    Command("handback", _handback),
+    Command("handback", handing.back),
     Command("apikey", api_keys.command, owner_only=True),
     Command("accept", _on_event("booking_accept"), owner_only=True),
     Command("move", _on_event("appointment_reschedule"), owner_only=True),

@@ -13,8 +13,8 @@ from orchestrator.contracts import Action, Button, Card
 from orchestrator.tasks import manager
 from orchestrator.tasks.questions import Question
 from orchestrator.triage import ask_cards as cards
-from orchestrator.triage import edits, permissions
-from orchestrator.triage.answers import NO_WORDS, YES_WORDS
+from orchestrator.triage import dialogue, edits, permissions, speaking_of
+from orchestrator.triage.answers import NO_WORDS, YES_WORDS, refuses
 from orchestrator.triage.turn import Turn
 from storage.audit import AuditKind
 
@@ -118,11 +118,11 @@ def _here(turn: Turn) -> datetime:
 
 def said(turn: Turn, open_questions: list[Question]) -> bool:
     """ "Yes", "approve 42", "no": a decision where one ask is meant; where several may be, asks which. False: it is something else."""
-    if permissions.said(turn) or edits.said(turn, open_questions):
+    if permissions.said(turn) or edits.said(turn, open_questions) or _corrected(turn, open_questions):
         return True
     match = NUMBERED.match(turn.text.strip().lower())
     word, number = (match.group(1).strip(), match.group(2)) if match else ("", None)
-    bare = word in YES_WORDS or word in NO_WORDS
+    bare = word in YES_WORDS or word in NO_WORDS or refuses(turn.text)
     if not bare and word not in APPROVING and word not in DECLINING:
         return False
     waiting = [ask for ask in approvals.pending_for(turn.connection, turn.person.id, turn.now) if ask.kind in {Kind.EFFECT, Kind.PLAN}]
@@ -136,6 +136,17 @@ def said(turn: Turn, open_questions: list[Question]) -> bool:
         return True
     choice = approvals.APPROVE if word in YES_WORDS or word in APPROVING else approvals.DECLINE
     turn.reply(turn.words(decide(turn, meant[0], choice)), meant[0].task_id)
+    return True
+
+
+def _corrected(turn: Turn, open_questions: list[Question]) -> bool:
+    """ "No, tell him I'm coming at 5" while one letter waits to be approved: what is to be changed in it is asked."""
+    if open_questions or not (dialogue.CORRECTING.search(turn.text) and speaking_of.tells_somebody(turn.text)):
+        return False
+    waiting = [ask for ask in approvals.pending_for(turn.connection, turn.person.id, turn.now) if ask.kind is Kind.EFFECT]
+    if len(waiting) != 1:
+        return False
+    edits.begin(turn, waiting[0])
     return True
 
 

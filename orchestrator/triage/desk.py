@@ -10,11 +10,11 @@ import sqlalchemy as sa
 
 from orchestrator.contracts import AnswerKind, Card, Lane, Option, Role, Route, Task, TaskState
 from orchestrator.people import API
-from orchestrator.tasks import handover, inbox, manager, people, questions
+from orchestrator.tasks import house_zone, inbox, manager, people, questions
 from orchestrator.tasks.manager import NewTask
 from orchestrator.tasks.particulars import Particulars
 from orchestrator.tasks.questions import Question
-from orchestrator.triage import autonomous, commands, decisions, dialogue, meant, notices, presses, safety, secrets, timetable, work
+from orchestrator.triage import autonomous, commands, decisions, dialogue, handing, meant, notices, presses, safety, secrets, timetable, work
 from orchestrator.triage.answers import asks
 from orchestrator.triage.offers import CLARIFY
 from orchestrator.triage.requests import split, with_details
@@ -58,7 +58,8 @@ class Desk:
         return True
 
     def _turn(self, connection: sa.Connection, chat: Any, message: Any, now: datetime) -> Turn:
-        person = people.speaking(connection, message.person_id, message.text if message.kind == "text" else "")
+        speaking = people.speaking(connection, message.person_id, message.text if message.kind == "text" else "")
+        person = house_zone.follow(connection, speaking, self._services.house_zone(connection), now)
         view = Chat(chat.id, chat.channel, chat.kind, chat.handover)
         return Turn(connection, self._services, message.id, message.kind, message.text, message.payload, view, person, now)
 
@@ -79,7 +80,7 @@ class Desk:
         if commands.is_command(text):
             commands.run(turn, text)
             return
-        if handover.relay(turn.connection, turn.chat, turn.person, turn.text, turn.envelope()):
+        if handing.relay(turn):
             return
         if safety.respond(turn):
             return
@@ -89,7 +90,7 @@ class Desk:
         """An open question, a correction, a follow-up, or new work: in this order."""
         cascade = self._services.cascade()
         route = cascade.decide(turn.text, turn.language)
-        open_questions = questions.open_in_chat(turn.connection, turn.chat.id, turn.person.id)
+        open_questions = [asked for asked in questions.open_in_chat(turn.connection, turn.chat.id, turn.person.id) if asked.key != handing.TO]
         if turn.payload.get("anew"):
             self._new_work(turn, split(turn.text, turn.language, cascade), open_questions)
             return
@@ -112,7 +113,7 @@ class Desk:
         if known is not None:
             self._begin(turn, [self._detailed(turn, known)])
             return
-        self._new_work(turn, found, open_questions)
+        self._new_work(turn, [dialogue.doubted(turn, one) for one in found], open_questions)
 
     def _answered(self, turn: Turn, question: Question, value: Any) -> None:
         dialogue.take_answer(turn, question, value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,7 +22,8 @@ from orchestrator.contracts import (
 )
 from orchestrator.tasks import corrections, manager, outgoing, questions
 from orchestrator.tasks.questions import Question
-from orchestrator.triage.answers import Answer, Reader, asks, gives_up, is_vague, points
+from orchestrator.triage import speaking_of
+from orchestrator.triage.answers import Answer, Reader, asks, gives_up, is_no, is_vague, points, refuses
 from orchestrator.triage.requests import only_names, target_of, when_slot
 from orchestrator.triage.taxonomy import CORRECTED_BY, FOLLOWED_UP, REFERRING, SMALL, UNCLEAR
 from orchestrator.triage.turn import Turn
@@ -134,7 +136,8 @@ def _asks_the_business(turn: Turn, route: Route) -> bool:
 
 def give_up(turn: Turn, question: Question) -> bool:
     """ "Forget it": drop what is being asked, and the task that asks it."""
-    if not gives_up(turn.text) or (TAKING_BACK.search(turn.text) and _made_since(turn, question)):
+    declines = refuses(turn.text) and question.kind is not AnswerKind.YES_NO
+    if not (gives_up(turn.text) or declines or _says_no(turn, question)) or (TAKING_BACK.search(turn.text) and _made_since(turn, question)):
         return False
     task = manager.load(turn.connection, question.task_id) if question.task_id else None
     questions.close(turn.connection, question, "cancelled", turn.now)
@@ -142,6 +145,13 @@ def give_up(turn: Turn, question: Question) -> bool:
         manager.cancel(turn.connection, task, turn.now)
     turn.reply(turn.words("dropped"), question.task_id)
     return True
+
+
+def _says_no(turn: Turn, question: Question) -> bool:
+    """A bare "no" is no time and no choice: nothing is to be done, now or then."""
+    if question.kind not in (AnswerKind.WHEN, AnswerKind.CHOICE) or question.task_id is None or not is_no(turn.text) or _is_older(turn, question):
+        return False
+    return reader(turn).read(question, turn.text) is None
 
 
 def take_answer(turn: Turn, question: Question, value: Json) -> bool:
@@ -181,32 +191,67 @@ def ask_again(turn: Turn, question: Question, lead: str) -> None:
 
 def subject(turn: Turn, agent: str | None = None) -> Subject | None:
     """The latest task of this chat that a correction may mean: finished within 30 minutes, with a result."""
+    return next(_subjects(turn, agent), None)
+
+
+def _subjects(turn: Turn, agent: str | None = None) -> Iterator[Subject]:
+    """The same, and those before it."""
     for task, finished in corrections.recent(turn.connection, turn.chat.id, turn.person.id):
         if agent is not None and task.agent != agent:
             continue
         if finished is None or turn.now - finished > MEMORY:
             continue
         if task.state is TaskState.COMPLETED and isinstance(task.result, dict) and task.type in CORRECTED_BY:
-            return Subject(task, task.result)
-    return None
+            yield Subject(task, task.result)
+
+
+def _others(turn: Turn, found: Subject) -> int:
+    """How many words of a correction speak of something else than this."""
+    title = str(found.result.get("title", ""))
+    return speaking_of.other_words(turn.text, title, now=turn.now, zone=turn.person.effective_zone, language=turn.written)
 
 
 def correction(turn: Turn, route: Route) -> Route | None:
     """ "Actually make it 4": new work that changes the latest booking or reminder, anchored at its time."""
     if (undone := _undoing(turn, route)) is not None:
         return undone
-    if len(turn.text) > SHORT or not CORRECTING.search(turn.text) or _is_other_request(route):
+    if (with_whom := _with_somebody(turn)) is not None:
+        return with_whom
+    if len(turn.text) > SHORT or _is_other_request(route) or not (CORRECTING.search(turn.text) or _is_time_for_the_last(turn)):
         return None
     named = REFERRING.get(route.intent) if route.accepted and NAMING.search(turn.text) else None
-    found = subject(turn, named)
-    if found is None or not found.result.get("start"):
+    found = min((one for one in _subjects(turn, named) if one.result.get("start")), key=lambda one: _others(turn, one), default=None)
+    if found is None:
         return None
-    when = refined(turn, found)
-    if when is None:
+    when, others = refined(turn, found), _others(turn, found)
+    if when is None or others >= speaking_of.FOREIGN or (others and speaking_of.tells_somebody(turn.text)):
         return None
     task_type = CORRECTED_BY[found.task.type]
-    slots = {"correction": True, "subject": found.result, "when": when, "rest": turn.text}
+    slots: dict[str, Any] = {"subject": found.result, "when": when, "rest": turn.text}
+    slots["named" if others else "correction"] = True  # of one that names something the agent finds out which
     return Route(turn.text, task_type, task_type, found.task.agent, 1.0, Method.DIALOGUE, True, turn.language, slots=slots)
+
+
+def _with_somebody(turn: Turn) -> Route | None:
+    """ "With Kim please" directly after a booking: the same one, with somebody else."""
+    name, found = speaking_of.whom(turn.text), subject(turn, "appointments")
+    if name is None or found is None or not found.result.get("staff") or not _is_latest(turn, found):
+        return None
+    slots = {"correction": True, "subject": found.result, "with": name, "when": {}, "rest": turn.text}
+    return Route(turn.text, "appointment_reschedule", "appointment_reschedule", found.task.agent, 1.0, Method.DIALOGUE, True, turn.language, slots=slots)
+
+
+def _is_latest(turn: Turn, found: Subject) -> bool:
+    latest = corrections.recent(turn.connection, turn.chat.id, turn.person.id, limit=1)
+    return bool(latest) and latest[0][0].id == found.task.id
+
+
+def _is_time_for_the_last(turn: Turn) -> bool:
+    """ "At 10" directly after something was booked or set: a time that nobody asked for, and nothing else."""
+    if not speaking_of.is_only_a_time(turn.text, now=turn.now, zone=turn.person.effective_zone, language=turn.written):
+        return False
+    found = subject(turn)
+    return found is not None and _is_latest(turn, found)
 
 
 def _undoing(turn: Turn, route: Route) -> Route | None:
@@ -270,8 +315,16 @@ def refer(turn: Turn, route: Route) -> Route:
         return route
     slots: dict[str, Any] = {**route.slots, "subject": found.result}
     if found.result.get("start") and (when := refined(turn, found)) is not None and "when" in route.slots:
-        slots["when"] = when
+        slots |= {"when": when, "as_read": route.slots["when"]}
     return replace(route, slots=slots)
+
+
+def doubted(turn: Turn, route: Route) -> Route:
+    """ "No, tell him I'm coming at 5" speaks to somebody else; a guess that it changes an appointment or a reminder does not count."""
+    guessed = route.method is Method.CLASSIFIER and route.accepted and route.agent in UNDONE_BY
+    if guessed and CORRECTING.search(turn.text) and speaking_of.tells_somebody(turn.text):
+        return replace(route, accepted=False)
+    return route
 
 
 def follow_up(turn: Turn, route: Route) -> Route | None:

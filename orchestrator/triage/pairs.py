@@ -45,7 +45,7 @@ TOWARDS = re.compile(r"^\W*(?:to|of|about|daran|an|zu|de|que|para|a)\s", re.I)
 BETWEEN = re.compile(r"\b(?:between|zwischen|entre)\b[^,;]{0,25}$", re.I)
 OTHERWISE = re.compile(
     r"^\W*(?:or|if|else|otherwise|at the latest|preferably|not|because|since|so|but|oder|falls|wenn|sonst|spätestens|lieber|aber|weil|damit|nicht|o|u|si|sino|pero|mejor|porque|como muy tarde|with|mit|con|only|nur|s[oó]lo"
-    r"|it|that|this|which|they|es|das|eso|最晚|或|如果|要是|不行|但|因为|那)\b|^\W*(?:或|如果|要是|不行|但|因为|最晚|只|仅|最好)",
+    r"|it|that|this|which|they|es|das|eso|最晚|或|如果|要是|不行|但|因为|那)\b|^\W*(?:或|如果|要是|不行|但|因为|最晚|只|仅|最好|[^，,。；]{2,14}(?:除外|以外|之外|例外|不算|不用|不要|不提醒)\W*$)",
     re.I,
 )
 """A part that begins so belongs to the one before it."""

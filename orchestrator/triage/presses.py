@@ -9,9 +9,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from orchestrator.contracts import Action, Method, Role, Route
-from orchestrator.tasks import handover, manager, notifications, outgoing, questions, routes, zones
+from orchestrator.tasks import manager, notifications, outgoing, questions, routes, zones
 from orchestrator.tasks.questions import Question
-from orchestrator.triage import api_keys, commands, decisions, dialogue, edits, forgetting, meant, permissions, secrets, takebacks, timetable, work
+from orchestrator.triage import api_keys, commands, decisions, dialogue, edits, forgetting, handing, meant, permissions, secrets, takebacks, timetable, work
 from orchestrator.triage.offers import CLARIFY, REROUTE, ZONE, offer_other_agents
 from orchestrator.triage.requests import with_details
 from orchestrator.triage.taxonomy import DESK, UNCLEAR
@@ -35,8 +35,8 @@ def perform(turn: Turn) -> Turn | None:
         if action.kind == "approval":
             decisions.pressed_late(turn, action)
         return None
-    if action.kind == "answer" and (asked := questions.find(turn.connection, action.subject, turn.person.id)) is not None and asked.key == meant.MEANT:
-        return _meant(turn, asked, asked.options[int(action.value)].value)
+    if action.kind == "answer" and (asked := questions.find(turn.connection, action.subject, turn.person.id)) is not None and asked.key in SETTLED:
+        return _settled(turn, asked, asked.options[int(action.value)].value)
     act = ACTIONS.get(action.kind)
     _toast(turn, act(turn, action) if act is not None else "press-unknown")
     return None
@@ -69,12 +69,12 @@ def _answer(turn: Turn, action: Action) -> str:
     return "press-taken"
 
 
-def _meant(turn: Turn, question: Question, value: Any) -> Turn | None:
+def _settled(turn: Turn, question: Question, value: Any) -> Turn | None:
     if not dialogue.take_answer(turn, question, value):
         _toast(turn, "press-spent")
         return None
     _toast(turn, "press-taken")
-    return meant.settled(turn, question, value)
+    return SETTLED[question.key](turn, question, value)
 
 
 def _notification(turn: Turn, action: Action) -> str:
@@ -84,7 +84,7 @@ def _notification(turn: Turn, action: Action) -> str:
 def _hand_back(turn: Turn, action: Action) -> str:
     if turn.person.role is not Role.OWNER:
         return "press-not-yours"
-    return "press-taken" if handover.hand_back(turn.connection, action.subject, turn.services.words, turn.now) else "press-spent"
+    return "press-taken" if handing.give(turn, action.subject) else "press-spent"
 
 
 def _reroute(turn: Turn, action: Action) -> str:
@@ -134,6 +134,8 @@ def _task(turn: Turn, action: Action) -> str:
     return "press-taken"
 
 
+SETTLED: dict[str, Callable[[Turn, Question, Any], Turn | None]] = {meant.MEANT: meant.settled, handing.TO: handing.settled}
+"""Questions about a text that is kept: once they are answered, it may go on as a message of its own."""
 ACTIONS: dict[str, Callable[[Turn, Action], str]] = {
     "answer": _answer,
     "approval": decisions.pressed,

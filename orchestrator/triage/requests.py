@@ -170,7 +170,12 @@ def only_names(route: Route) -> bool:
 
 
 def _is_only_time(text: str, language: str) -> bool:
-    """Whether a part of a message says when and nothing else."""
+    """Whether a part of a message says when and nothing else: "Friday", "Tuesday, Wednesday and Friday at 8"."""
+    parts = pairs.AND.split(text)
+    return _says_a_time(text, language) or (1 < len(parts) <= pairs.MOST_TRIED and all(_says_a_time(part, language) for part in parts))
+
+
+def _says_a_time(text: str, language: str) -> bool:
     reading = times.read(text, now=SOME_DAY, zone="UTC", language=language)
     spoken = reading.start or reading.recurrence or reading.duration
     return spoken is not None and count_words(reading.rest) <= 1

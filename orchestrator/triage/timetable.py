@@ -24,6 +24,8 @@ RHYTHM = "rhythm"
 EACH, NOW = "each", "now"
 ENDINGS = " .!?。！？\n"
 TAKE_BACK = "undo"
+NUMBER = re.compile(r"#?(\d{1,9})", re.ASCII)
+"""The number of a schedule, as it is written in a command."""
 EVERY = re.compile(
     r"\W*(?:every|each|daily|weekly|monthly|hourly|jede[nrsm]?|täglich|wöchentlich|alle|werktags|immer|cada|tod[oa]s|diariamente|semanalmente|每|天天)", re.I
 )
@@ -115,11 +117,10 @@ def _make(turn: Turn, order: Order, when: dict[str, Any]) -> None:
         return
     new = schedules.NewSchedule(
         turn.person.id, turn.chat.id, schedules.TASK, order.text, turn.person.effective_zone, datetime.fromisoformat(when["start"]),
-        RRULE if when.get("recurrence") else ONCE, when.get("recurrence") or "", zone_assumed=turn.person.zone is None, payload={schedules.ORDER: order.as_json()},
+        RRULE if when.get("recurrence") else ONCE, when.get("recurrence") or "", zone_assumed=turn.person.zone is None, own_zone=True, payload={schedules.ORDER: order.as_json()},
     )  # fmt: skip
-    schedules.create(turn.connection, new, turn.now)
-    made = schedules.of_person(turn.connection, turn.person.id, limit=schedules.MOST)
-    _show(turn, max(made, key=lambda row: row.number), "schedule-made")
+    made = schedules.create(turn.connection, new, turn.now)
+    _show(turn, schedules.load(turn.connection, made), "schedule-made")
 
 
 # --- /schedule ---
@@ -131,10 +132,10 @@ def command(turn: Turn, rest: str) -> None:
     act = ACTS.get(name.lower())
     if not rest.strip():
         _list(turn)
-    elif (bare := rest.strip().removeprefix("#")).isdigit():
-        _on(turn, bare, _show)
-    elif act is not None and number.strip().removeprefix("#").isdigit():
-        _on(turn, number.strip().removeprefix("#"), act)
+    elif bare := NUMBER.fullmatch(rest.strip()):
+        _on(turn, int(bare[1]), _show)
+    elif act is not None and (one := NUMBER.fullmatch(number.strip())):
+        _on(turn, int(one[1]), act)
     elif not arrange(turn, turn.services.cascade().decide(rest, turn.language)):
         turn.reply(turn.words("schedule-how"))
 
@@ -154,10 +155,10 @@ def _line(turn: Turn, row: Any) -> str:
     return turn.words("schedule-line", number=row.number, title=row.title, when=_local(turn, row.next_due))
 
 
-def _on(turn: Turn, number: str, act: Callable[[Turn, Any], None]) -> None:
-    row = schedules.find(turn.connection, turn.person.id, min(int(number), 2**31 - 1))
+def _on(turn: Turn, number: int, act: Callable[[Turn, Any], None]) -> None:
+    row = schedules.find(turn.connection, turn.person.id, number)
     if row is None:
-        turn.reply(turn.words("schedule-unknown", number=number[:12]))
+        turn.reply(turn.words("schedule-unknown", number=str(number)))
     else:
         act(turn, row)
 
@@ -212,6 +213,9 @@ def _resume(turn: Turn, row: Any) -> None:
 
 
 def _skip(turn: Turn, row: Any) -> None:
+    if row.state != "active":
+        turn.reply(turn.words("schedule-not-skipped", number=row.number, title=row.title))
+        return
     schedules.skip_next(turn.connection, row, turn.now)
     _show_again(turn, row)
 

@@ -18,7 +18,10 @@ from orchestrator.triage.cascade import Cascade
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What the desk shares between messages; injected once. `cascade` is asked for each time, for it may be retrained."""
+    """What the desk shares between messages; injected once. `cascade` is asked for each time, for it may be retrained.
+
+    `house_zone` is the zone that the business names now, empty where it names none.
+    """
 
     cascade: Callable[[], Cascade]
     runner: Runner
@@ -26,6 +29,7 @@ class Services:
     clock: Clock
     words: Words
     uses_model: bool = False
+    house_zone: Callable[[sa.Connection], str] = lambda _: ""
 
 
 @dataclass(frozen=True, slots=True)

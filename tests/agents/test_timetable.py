@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,10 @@ from orchestrator.contracts import TaskState
 from orchestrator.execution.due import DueWork
 from orchestrator.tasks import manager
 from storage.models import OccurrenceRow, ScheduleRow, TaskRow, new_id
-from tests.agents.talk import Talk, someone
+from tests.agents.talk import Talk, open_house, someone
 from tests.conftest import MovedClock
 
+ROOT = Path(__file__).resolve().parents[2]
 CONFIG = """
 business: {name: Shop}
 custom:
@@ -191,6 +193,23 @@ def test_shown_paused_skipped_run_and_deleted_by_button(house: House, clock: Mov
     assert "no schedule 1" in person.say("/schedule delete 1")
 
 
+@pytest.mark.parametrize(("language", "words"), [("en", "nothing to skip"), ("de", "nichts auszulassen"), ("es", "nada que omitir"), ("zh", "没有可跳过的")])
+def test_a_paused_one_is_not_skipped_and_stays_paused(house: House, language: str, words: str) -> None:
+    person = someone(house, language=language)
+    person.say(
+        {
+            "en": "every day at 11 news digest",
+            "de": "jeden Tag um 11 Uhr die Nachrichten",
+            "es": "cada día a las 11 las noticias",
+            "zh": "每天上午11点给我发新闻",
+        }[language]
+    )
+    person.say("/schedule pause 1")
+    before = rows(house, sa.select(ScheduleRow.state, ScheduleRow.next_due))
+    assert before[0].state == "paused" and words in person.say("/schedule skip 1")
+    assert rows(house, sa.select(ScheduleRow.state, ScheduleRow.next_due)) == before and ends(house) == []
+
+
 def test_anothers_schedule_is_not_there(house: House) -> None:
     person = someone(house)
     person.say("every day at 11 send me the news digest")
@@ -201,7 +220,20 @@ def test_anothers_schedule_is_not_there(house: House) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["/schedule nonsense", "/schedule run", "/schedule run x", "/schedule delete #", "/schedule " + "9" * 400, "/schedule every monday"]
+    "text",
+    [
+        "/schedule nonsense",
+        "/schedule run",
+        "/schedule run x",
+        "/schedule delete #",
+        "/schedule " + "9" * 400,
+        "/schedule every monday",
+        "/schedule ²",
+        "/schedule run ²",
+        "/schedule " + "9" * 5000,
+        "/schedule skip " + "9" * 5000,
+        "/schedule ٣",
+    ],
 )
 def test_what_cannot_be_read_gets_an_answer_that_says_how(house: House, text: str) -> None:
     person: Talk = someone(house)
@@ -219,3 +251,45 @@ def test_nobody_left_to_do_it_is_told(house: House, clock: MovedClock) -> None:
     sweep(house)
     assert begun(house) == [] and ends(house) == ["skipped"]
     assert "nobody here does this any more" in person.heard()
+
+
+# --- the page about it ------------------------------------------------------------------------------------------------
+
+PAGE = ROOT / "docs" / "schedules.md"
+
+
+def page_examples() -> list[str]:
+    return re.findall(r"^ {4}(\S.*)$", PAGE.read_text(encoding="utf-8"), re.M)
+
+
+@pytest.fixture
+def example_house(folder: Path, clock: MovedClock) -> Iterator[House]:
+    """With mail, and the example that the page points to."""
+    path = ROOT / "examples" / "news-digest" / "majordomo.yaml"
+    database = f"sqlite+aiosqlite:///{folder}/{new_id()}.db"
+    settings = read({"DATABASE_URL": database, "MAJORDOMO_CONFIG": str(path), "SMTP_URL": "smtp://127.0.0.1:9?from=a@example.com"})
+    built = build(settings, clock=clock, business=BusinessFile(path))
+    asyncio.run(built.engine.prepare())
+    yield built
+    asyncio.run(built.reach.close())
+    asyncio.run(built.database.close())
+
+
+def test_the_examples_of_the_page_do_what_it_says_without_a_model(example_house: House) -> None:
+    examples = page_examples()
+    assert len(examples) == 4
+    for number, text in enumerate(examples):
+        person = someone(example_house, language="de" if text.startswith("jede") else "en", external=str(number))
+        assert person.say(text).startswith("🔁"), text
+    assert [row.kind for row in rows(example_house, sa.select(ScheduleRow.kind))] == ["task"] * 4
+
+
+def test_what_the_page_says_is_asked_about_is_and_what_no_task_does_becomes_a_reminder(example_house: House, folder: Path, clock: MovedClock) -> None:
+    [asked] = re.findall(r'stands within the request \("([^"]+)"\)', PAGE.read_text(encoding="utf-8"))
+    assert "or once now" in someone(example_house).say(asked)
+    digest = next(text for text in page_examples() if "news digest" in text)
+    sample = open_house(folder, clock)
+    asyncio.run(sample.engine.prepare())
+    assert "I will remind you" in someone(sample).say(digest)
+    asyncio.run(sample.reach.close())
+    asyncio.run(sample.database.close())

@@ -87,11 +87,47 @@ def test_a_new_count_begins_with_the_next_instant_and_an_old_one_goes_on_in_anot
     assert schedules.following(anew, at("2026-11-23T07:00")) is None
 
 
-def test_what_counts_elapsed_time_and_what_is_once_keep_their_instant_in_another_zone(database: Database) -> None:
+def test_what_counts_elapsed_time_keeps_its_instant_in_another_zone(database: Database) -> None:
     soon = at("2026-11-21T18:40")
-    for number, (repeat, rule) in enumerate(((INTERVAL, "7200"), (RRULE, "FREQ=HOURLY"), (ONCE, ""))):
+    for number, (repeat, rule) in enumerate(((INTERVAL, "7200"), (RRULE, "FREQ=HOURLY"), (RRULE, "FREQ=MINUTELY;INTERVAL=30"))):
         row = changed(database, made(database, repeat, rule, soon, external=str(number)), zone="Asia/Tokyo")
         assert (row.next_due, row.zone) == (soon, "Asia/Tokyo"), repeat
+
+
+def test_what_is_once_keeps_the_clock_on_the_wall_in_another_zone(database: Database) -> None:
+    row = made(database, ONCE, "", JANUARY)
+    moved = changed(database, row, zone="America/New_York")
+    assert (moved.next_due, moved.zone) == (at("2027-01-04T13:00"), "America/New_York")
+    assert changed(database, moved, zone="Asia/Tokyo", at=JANUARY).next_due == JANUARY
+
+
+@pytest.mark.parametrize("payload", [{"elapsed": True}, {"snoozed": True}, {"event_id": "1", "start": "2027-01-04T10:00:00+00:00"}])
+def test_what_is_once_and_tied_to_an_instant_keeps_it_in_another_zone(database: Database, payload: dict[str, Any]) -> None:
+    row = made(database, ONCE, "", JANUARY)
+    database.write_now(lambda connection: connection.execute(sa.update(ScheduleRow).values(payload=payload)))
+    assert changed(database, read(database, row.id), zone="Asia/Tokyo").next_due == JANUARY
+
+
+def test_a_title_touches_no_rhythm_not_even_one_that_is_over(database: Database) -> None:
+    row = made(database, ONCE, "", at("2026-11-20T08:00"))
+    database.write_now(lambda connection: rhythms.pause(connection, row.id))
+    renamed = changed(database, read(database, row.id), title="y")
+    assert (renamed.title, renamed.state, renamed.next_due) == ("y", "paused", at("2026-11-20T08:00"))
+    with pytest.raises(BadRhythm, match="over already"):
+        changed(database, renamed, repeat=ONCE)
+
+
+def test_a_skipped_instant_stays_skipped_under_another_rule_unless_it_is_named(database: Database) -> None:
+    row = made(database, RRULE, "FREQ=DAILY;BYHOUR=19;BYMINUTE=0", at("2026-11-21T19:00"))
+    database.write_now(lambda connection: schedules.skip_next(connection, row, NOW))
+    other = changed(database, read(database, row.id), repeat=CRON, rule="0 19 * * *")
+    assert other.next_due == at("2026-11-22T19:00")
+    named = changed(database, other, at=at("2026-11-21T19:00"))
+    assert named.next_due == at("2026-11-21T19:00")
+    assert database.read_now(lambda connection: rhythms.occurrences(connection, row.id, 9)) == []
+    with pytest.raises(BadRhythm, match="never comes due"):
+        database.write_now(lambda connection: schedules.skip_next(connection, named, NOW))
+        changed(database, read(database, row.id), repeat=RRULE, rule="FREQ=DAILY;BYHOUR=19;BYMINUTE=0;UNTIL=20261121T190000Z")
 
 
 def test_a_skipped_instant_stays_skipped_in_another_zone_and_a_title_changes_nothing_else(database: Database) -> None:

@@ -40,6 +40,12 @@ def at(text: str) -> datetime:
         ("es", "recuérdame mañana a las 9 llamar a mamá", "recuérdame llamar a mamá"),
         ("zh", "明天早上九点提醒我给妈妈打电话", "提醒我给妈妈打电话"),
         ("zh", "下午三点的会议", "会议"),
+        ("en", "remind me 12/24 at 10 to wrap gifts", "remind me to wrap gifts"),
+        ("en", "haircut 3/12 at 10", "haircut"),
+        ("de", "erinnere mich jeden letzten Freitag an die Miete", "erinnere mich an die Miete"),
+        ("zh", "除了星期四，工作日早上8点提醒我吃药", "提醒我吃药"),
+        ("zh", "每天早上8点提醒我吃药，但周末不用", "提醒我吃药"),
+        ("zh", "每月1号提醒我交房租，周日除外", "提醒我交房租，周日除外"),
     ],
 )
 def test_the_time_words_and_their_prepositions_are_taken_out(language: str, text: str, rest: str) -> None:

@@ -48,6 +48,7 @@ HOSTILE = [
             ["erinnere mich um 20 Uhr an die Tabletten", "erinnere mich um 21 Uhr Ann anzurufen"],
         ),
         ("es", "recuérdame a las 8 tomar las pastillas y a las 9 llamar a Ana", ["recuérdame a las 8 tomar las pastillas", "recuérdame a las 9 llamar a Ana"]),
+        ("en", "remind me to take pills every Monday, Tuesday and Friday at 8", ["remind me to take pills every Monday, Tuesday and Friday at 8"]),
         ("zh", "明天8点提醒我吃药，9点给安打电话", ["明天8点提醒我吃药", "提醒我9点给安打电话"]),
         ("zh", "周一和周三上午9点提醒我锻炼", ["周一上午9点提醒我锻炼", "周三上午9点提醒我锻炼"]),
         (

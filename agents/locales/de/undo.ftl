@@ -10,3 +10,4 @@ undo-reason-closed = Dann ist geschlossen.
 undo-reason-when = Die Zeit ist nicht mehr klar.
 undo-reason-full = Mehr passt nicht.
 undo-reason-step = Termine beginnen jetzt zu anderen Minuten.
+undo-reason-newer = Es wurde seitdem noch einmal geändert; sagen Sie, wie es jetzt sein soll.

@@ -10,3 +10,4 @@ undo-reason-closed = It is closed then.
 undo-reason-when = The time is not clear any more.
 undo-reason-full = There is no room for more.
 undo-reason-step = Appointments begin at other minutes now.
+undo-reason-newer = It was changed again since; say what it should be now.

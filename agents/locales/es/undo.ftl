@@ -10,3 +10,4 @@ undo-reason-closed = A esa hora está cerrado.
 undo-reason-when = La hora ya no está clara.
 undo-reason-full = No caben más.
 undo-reason-step = Las citas empiezan ahora a otros minutos.
+undo-reason-newer = Se ha vuelto a cambiar desde entonces; diga cómo debe quedar ahora.

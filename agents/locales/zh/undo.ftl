@@ -10,3 +10,4 @@ undo-reason-closed = 那时不营业。
 undo-reason-when = 时间已经不明确。
 undo-reason-full = 已经满了。
 undo-reason-step = 现在预约的起始时间不同了。
+undo-reason-newer = 之后又改过了；请说现在应该是什么。

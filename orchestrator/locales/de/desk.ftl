@@ -106,7 +106,6 @@ handover-begins = { $name } möchte mit einem Menschen sprechen. { $reason }
 
     Was Sie hier jetzt schreiben, geht dorthin, bis Sie den Knopf drücken oder /handback senden.
 handover-ends = Sie sprechen wieder mit dem Assistenten.
-handed-back = Dort antwortet wieder der Assistent.
 no-handover = Gerade ist kein Gespräch übergeben.
 reminder-done = Erledigt: { $title }
 reminder-snoozed = Ich erinnere Sie um { $when } noch einmal: { $title }

@@ -25,6 +25,7 @@ schedule-unknown = Einen Eintrag { $number } gibt es nicht. /schedule listet all
 schedule-too-many = Du hast { $most } Einträge; lösche erst einen: /schedule
 schedule-run = { $number } { $title }: begonnen.
 schedule-busy = { $number } { $title }: Das vorige Mal läuft noch.
+schedule-not-skipped = { $number } { $title } ruht, es gibt also nichts auszulassen. Mit /schedule resume { $number } geht es weiter.
 schedule-over = Für { $number } kommt kein späterer Zeitpunkt; es ist zu Ende.
 schedule-deleted = Gelöscht: { $title } ({ $number }).
 schedule-no-agent = Ich konnte „{ $title }“ ({ $number }) nicht beginnen: Das macht hier niemand mehr. /schedule delete { $number } beendet es.

@@ -106,7 +106,6 @@ handover-begins = { $name } would like to speak to a person. { $reason }
 
     Whatever you write here now goes to them, until you press the button or send /handback.
 handover-ends = You are talking to the assistant again.
-handed-back = The assistant answers there again.
 no-handover = No conversation is handed over right now.
 reminder-done = Done: { $title }
 reminder-snoozed = I will remind you again at { $when }: { $title }

@@ -25,6 +25,7 @@ schedule-unknown = There is no schedule { $number }. /schedule lists them.
 schedule-too-many = You have { $most } schedules; delete one first: /schedule
 schedule-run = { $number } { $title }: begun.
 schedule-busy = { $number } { $title }: the one before is still under way.
+schedule-not-skipped = { $number } { $title } is paused, so there is nothing to skip. /schedule resume { $number } lets it go on.
 schedule-over = Schedule { $number } has no later time; it has ended.
 schedule-deleted = Deleted: { $title } ({ $number }).
 schedule-no-agent = I could not begin "{ $title }" (schedule { $number }): nobody here does this any more. /schedule delete { $number } ends it.

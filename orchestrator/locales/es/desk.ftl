@@ -106,7 +106,6 @@ handover-begins = { $name } quiere hablar con una persona. { $reason }
 
     Lo que escriba aquí ahora le llega, hasta que pulse el botón o envíe /handback.
 handover-ends = Vuelve a hablar con el asistente.
-handed-back = Allí vuelve a contestar el asistente.
 no-handover = Ahora no hay ninguna conversación entregada.
 reminder-done = Hecho: { $title }
 reminder-snoozed = Se lo recordaré de nuevo a las { $when }: { $title }

@@ -25,6 +25,7 @@ schedule-unknown = No hay nada programado con el número { $number }. /schedule 
 schedule-too-many = Tienes { $most } programados; borra uno primero: /schedule
 schedule-run = { $number } { $title }: empezado.
 schedule-busy = { $number } { $title }: el anterior sigue en marcha.
+schedule-not-skipped = { $number } { $title } está en pausa, así que no hay nada que omitir. /schedule resume { $number } lo reanuda.
 schedule-over = Para { $number } no queda ningún momento posterior; ha terminado.
 schedule-deleted = Borrado: { $title } ({ $number }).
 schedule-no-agent = No pude empezar «{ $title }» ({ $number }): aquí ya nadie hace esto. /schedule delete { $number } lo termina.

@@ -98,7 +98,6 @@ handover-begins = { $name } 希望与人工交谈。{ $reason }
 
     您现在在这里写的内容都会转给对方，直到您按下按钮或发送 /handback。
 handover-ends = 您又在与助手对话了。
-handed-back = 那边又由助手回答了。
 no-handover = 目前没有转接的对话。
 reminder-done = 已完成：{ $title }
 reminder-snoozed = 我会在 { $when } 再次提醒您：{ $title }

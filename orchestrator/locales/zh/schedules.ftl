@@ -22,6 +22,7 @@ schedule-unknown = 没有编号为 { $number } 的安排。/schedule 可列出�
 schedule-too-many = 您已有 { $most } 项安排，请先删除一项：/schedule
 schedule-run = { $number } { $title }：已开始。
 schedule-busy = { $number } { $title }：上一次还在进行。
+schedule-not-skipped = { $number } { $title }：已暂停，没有可跳过的。/schedule resume { $number } 可继续。
 schedule-over = { $number } 没有更晚的时间，已结束。
 schedule-deleted = 已删除：{ $title }（{ $number }）。
 schedule-no-agent = 无法开始“{ $title }”（{ $number }）：这里已经没有谁能做这件事。/schedule delete { $number } 可结束它。

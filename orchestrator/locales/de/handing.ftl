@@ -1,0 +1,9 @@
+handover-others = Es warten noch auf Sie: { $names }.
+handover-sent = An { $name } gesendet.
+handover-to-whom = An wen soll das gehen? „{ $text }“
+handover-house = Der Assistent
+handover-gone = Dieses Gespräch ist nicht mehr übergeben; es wurde nichts gesendet.
+handed-back-to = Dort antwortet wieder der Assistent: { $names }.
+handback-which = Es warten mehrere. Wem soll der Assistent wieder antworten?
+handback-all = Allen
+handover-left = { $name } spricht wieder mit dem Assistenten.

@@ -1,0 +1,9 @@
+handover-others = Still waiting for you: { $names }.
+handover-sent = Sent to { $name }.
+handover-to-whom = To whom shall this go? “{ $text }”
+handover-house = The assistant
+handover-gone = That conversation is not handed over any more, so nothing was sent.
+handed-back-to = The assistant answers there again: { $names }.
+handback-which = Several people are waiting. Whom shall the assistant answer again?
+handback-all = All of them
+handover-left = { $name } has gone back to the assistant.

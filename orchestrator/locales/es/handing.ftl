@@ -1,0 +1,9 @@
+handover-others = Todavía le esperan: { $names }.
+handover-sent = Enviado a { $name }.
+handover-to-whom = ¿A quién va esto? «{ $text }»
+handover-house = El asistente
+handover-gone = Esa conversación ya no está entregada; no se ha enviado nada.
+handed-back-to = Allí vuelve a contestar el asistente: { $names }.
+handback-which = Esperan varias personas. ¿A quién debe volver a contestar el asistente?
+handback-all = A todas
+handover-left = { $name } vuelve a hablar con el asistente.

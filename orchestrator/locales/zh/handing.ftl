@@ -1,0 +1,9 @@
+handover-others = 还在等您的：{ $names }。
+handover-sent = 已发送给 { $name }。
+handover-to-whom = 这条发给谁？“{ $text }”
+handover-house = 助手
+handover-gone = 那个对话已不再转接，没有发送任何内容。
+handed-back-to = 那边又由助手回答了：{ $names }。
+handback-which = 有好几位在等。助手要重新回答谁？
+handback-all = 全部
+handover-left = { $name } 已回到助手那里。
