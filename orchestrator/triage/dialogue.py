@@ -234,8 +234,9 @@ def correction(turn: Turn, route: Route) -> Route | None:
 
 def _with_somebody(turn: Turn) -> Route | None:
     """ "With Kim please" directly after a booking: the same one, with somebody else."""
-    name, found = speaking_of.whom(turn.text), subject(turn, "appointments")
-    if name is None or found is None or not found.result.get("staff") or not _is_latest(turn, found):
+    name = speaking_of.whom(turn.text)
+    found = subject(turn, "appointments") if name is not None else None
+    if found is None or not found.result.get("staff") or not _is_latest(turn, found):
         return None
     slots = {"correction": True, "subject": found.result, "with": name, "when": {}, "rest": turn.text}
     return Route(turn.text, "appointment_reschedule", "appointment_reschedule", found.task.agent, 1.0, Method.DIALOGUE, True, turn.language, slots=slots)
