@@ -19,7 +19,7 @@ from storage.audit import AuditKind, AuditLog, Entry
 from storage.audit_head import Fault, HeadFile, HeadKeeper, last_entry
 from storage.database import Database, Work
 from storage.models import DataKeyRow, IdentityRow, KeyStateRow, PersonRow, TaskRow
-from storage.vault import Vault, VaultError, credentials, fernet, places
+from storage.vault import Vault, VaultError, credentials, places
 from storage.vault.keys import KeyHolder
 from storage.vault.rotation import rotate as rotate_keys
 
@@ -111,6 +111,8 @@ def rotate(to: str = "") -> str:
 
 def import_fernet(file: Path, key_file: Path, person: str, url: str, tools: Sequence[str]) -> str:
     """All lines or none."""
+    from storage.vault import fernet  # noqa: PLC0415 - its library is heavy, and every start loads this module
+
     now = SystemClock().now()
     with opened() as desk:
         keys = [line.strip() for line in _text(key_file).splitlines() if line.strip()]

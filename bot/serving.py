@@ -7,7 +7,7 @@ import logging
 import sys
 from collections.abc import Mapping
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from bot import settings as environment
 from bot.app import House, build, lock
@@ -111,7 +111,14 @@ def telegram_channels(house: House) -> list[Channel]:
         return []
     # Our Telegram library imports httpx, which imports a command line of its own (rich, pygments) if it can: 8 MB, 0.1 s.
     sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]
-    from bot.channels.telegram import TelegramChannel
+    # It imports cryptography, too, if it can, for Telegram Passport, which we do not use: 6 MB.
+    absent = {"cryptography": None} if "cryptography" not in sys.modules else {}
+    sys.modules.update(absent)  # type: ignore[arg-type]
+    try:
+        from bot.channels.telegram import TelegramChannel
+    finally:
+        for name in absent:
+            del sys.modules[name]
 
     return [TelegramChannel.from_settings(house.settings)]
 
@@ -218,8 +225,24 @@ def server_config(app: Any, host: str, port: int) -> uvicorn.Config:
     import uvicorn
 
     return uvicorn.Config(
-        app, host=host, port=port, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=2, ws_max_size=LONGEST_FRAME
+        app,
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=2,
+        ws=cast(Any, web_socket),
+        ws_max_size=LONGEST_FRAME,
     )
+
+
+def web_socket(*given: Any, **named: Any) -> asyncio.Protocol:
+    """Uvicorn's own protocol, loaded with the first connection that asks for a WebSocket: most houses never do."""
+    from uvicorn.protocols.websockets.auto import AutoWebSocketsProtocol
+
+    assert AutoWebSocketsProtocol is not None, "websockets stands in the lock file"
+    return AutoWebSocketsProtocol(*given, **named)
 
 
 def mail_webhooks(house: House) -> Mapping[str, Any]:

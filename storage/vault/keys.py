@@ -17,9 +17,7 @@ import stat
 from pathlib import Path
 from typing import Protocol
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
+from storage.vault.cipher import Altered, decrypt, encrypt
 from storage.vault.errors import CannotOpen, KeyFault, KeyFileOpen
 
 KEY_BYTES = 32
@@ -69,17 +67,17 @@ class LocalKey:
     """A key whose bytes this process holds. AES-256-GCM with the scope as additional data."""
 
     def __init__(self, key: bytes, kind: str) -> None:
-        self._key = AESGCM(key)
+        self._key = key
         self.key_id = f"{kind}:{hmac.new(key, b'majordomo key id', hashlib.sha256).hexdigest()[:16]}"
 
     def wrap(self, key: bytes, scope: str) -> bytes:
         nonce = os.urandom(NONCE_BYTES)
-        return nonce + self._key.encrypt(nonce, key, _bound(scope))
+        return nonce + encrypt(self._key, nonce, key, _bound(scope))
 
     def unwrap(self, wrapped: bytes, scope: str) -> bytes:
         try:
-            return self._key.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], _bound(scope))
-        except (InvalidTag, ValueError) as error:
+            return decrypt(self._key, wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], _bound(scope))
+        except Altered as error:
             raise CannotOpen(f"the data key of {scope} was altered, or was wrapped by another key") from error
 
 

@@ -12,11 +12,10 @@ from collections import OrderedDict
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.models import DataKeyRow, KeyStateRow, new_id
+from storage.vault.cipher import Altered, decrypt, encrypt
 from storage.vault.errors import CannotOpen, KeyMissing
 from storage.vault.keys import KEY_BYTES, NONCE_BYTES, KeyHolder, KeySource
 
@@ -47,7 +46,7 @@ class Vault:
         bound = _bound(person_id, table, row_id, column)
         nonce = os.urandom(NONCE_BYTES)
         key = self.data_key(connection, person_scope(person_id), person_id)
-        return bytes([VERSION]) + nonce + AESGCM(key).encrypt(nonce, plaintext, bound)
+        return bytes([VERSION]) + nonce + encrypt(key, nonce, plaintext, bound)
 
     def open(self, connection: sa.Connection, person_id: str, table: str, row_id: str, column: str, sealed: bytes) -> bytes:
         """Decrypt what stands in one place. Raises CannotOpen where it was not sealed for exactly this place."""
@@ -57,8 +56,8 @@ class Vault:
             raise CannotOpen(f"what stands in {table}.{column} was not sealed for this person")
         start = 1 + NONCE_BYTES
         try:
-            return AESGCM(key).decrypt(sealed[1:start], sealed[start:], bound)
-        except (InvalidTag, ValueError) as error:
+            return decrypt(key, sealed[1:start], sealed[start:], bound)
+        except Altered as error:
             raise CannotOpen(f"what stands in {table}.{column} was altered, or was sealed for another place") from error
 
     def data_key(self, connection: sa.Connection, scope: str, person_id: str | None = None) -> bytes:
