@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from agents.tools import appointment_names
 from agents.tools.calendar import CalendarTool
-from agents.tools.reminder_names import Meant, alike, meaning
+from agents.tools.naming import Meant, alike, meaning
 from orchestrator import languages, times
 from orchestrator.contracts import Effect, Json, Role, ToolScope
 from orchestrator.tasks import notifications, schedules

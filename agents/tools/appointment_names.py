@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from agents.tools.reminder_names import WORD, Meant, alike, meaning
+from agents.tools.naming import WORD, Meant, alike, meaning
 from orchestrator import times
 from orchestrator.triage.requests import INSTEAD, TOWARDS
 

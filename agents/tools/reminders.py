@@ -12,7 +12,8 @@ import sqlalchemy as sa
 
 from agents.reminders_titles import LONGEST_TITLE
 from agents.tools import reminder_names, reminder_times
-from agents.tools.reminder_names import Meant, Named
+from agents.tools.naming import Meant
+from agents.tools.reminder_names import Named
 from orchestrator import times
 from orchestrator.contracts import Effect, Json, ToolError, ToolScope
 from orchestrator.outside import Undo

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from agents.appointments_titles import title_of
 from agents.tools.appointment_names import Event, find, read
-from agents.tools.reminder_names import Meant
+from agents.tools.naming import Meant
 from bot.app import House
 from orchestrator.triage.answers import refuses
 from orchestrator.triage.speaking_of import is_only_a_time, other_words, whom

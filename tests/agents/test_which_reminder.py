@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from agents.reminders_titles import LONGEST_TITLE, exception_in, shortened
-from agents.tools.reminder_names import Meant, Named, alike, find, number_said
+from agents.tools.naming import Meant, alike
+from agents.tools.reminder_names import Named, find, number_said
 from bot.app import House
 from tests.agents.talk import Talk, someone
 from tests.agents.test_reminders import live
