@@ -20,9 +20,7 @@ def follow(connection: sa.Connection, person: Person, zone: str, now: datetime) 
     connection.execute(sa.update(PersonRow).where(PersonRow.id == person.id).values(assumed_zone=zone))
     guessed = (ScheduleRow.person_id == person.id, ScheduleRow.zone_assumed.is_(True), ScheduleRow.zone == person.effective_zone)
     for row in connection.execute(sa.select(ScheduleRow.__table__).where(*guessed, ScheduleRow.state.in_(("active", "paused")))).all():
-        start, due = rhythms.in_zone(row.start_at, row, zone), rhythms.in_zone(row.next_due, row, zone) if row.next_due else None
-        if due is not None and due <= now < row.next_due and row.repeat != schedules.ONCE:
-            due = schedules.following(schedules.Series(row.repeat, row.rule, zone, start), now) or due
+        start, due = rhythms.in_zone(row.start_at, row, zone), rhythms.due_in_zone(row, zone, now) if row.next_due else None
         connection.execute(sa.update(ScheduleRow).where(ScheduleRow.id == row.id).values(zone=zone, start_at=start, next_due=due))
     announce(connection, schedules.TOPIC)
     followed = replace(person, effective_zone=zone)

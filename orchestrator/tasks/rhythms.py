@@ -179,6 +179,15 @@ def in_zone(instant: datetime, schedule: Any, zone: str) -> datetime:
     return wall.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 
+def due_in_zone(schedule: Any, zone: str, now: datetime) -> datetime:
+    """When it comes due next by the clock of another zone. Something that repeats does not ring for the move alone; what was due before it is not left out."""
+    due = in_zone(schedule.next_due, schedule, zone)
+    if due <= now < schedule.next_due:
+        start = in_zone(schedule.start_at, schedule, zone)
+        return schedules.following(schedules.Series(schedule.repeat, schedule.rule, zone, start), now) or due
+    return due
+
+
 def _without_count(rule: str) -> str:
     """A new rule's COUNT begins with its first instant from now on; what came before does not count."""
     return ";".join(part for part in rule.split(";") if not re.fullmatch(r"COUNT=[1-9]\d{0,3}", part))

@@ -39,7 +39,7 @@ def move_assumed(connection: sa.Connection, person_id: str, zone: str, now: date
         if not (row.zone_assumed or (settled is not None and _reckoned_in(row, settled))):
             continue
         start = rhythms.in_zone(row.start_at, row, zone)
-        due = _due_in(row, start, zone, now) if row.next_due else None
+        due = rhythms.due_in_zone(row, zone, now) if row.next_due else None
         moved += due != row.next_due
         along.append(row.id)
         connection.execute(sa.update(ScheduleRow).where(ScheduleRow.id == row.id).values(zone=zone, start_at=start, next_due=due, zone_assumed=False))
@@ -65,11 +65,3 @@ def _reckoned_in(row: Any, settled: Mapping[str, Any]) -> bool:
     if row.zone != settled["zone"] or own == "":
         return False
     return row.id in settled["moved"] or (own is not None and datetime.fromisoformat(own) >= datetime.fromisoformat(settled["at"]))
-
-
-def _due_in(row: Any, start: datetime, zone: str, now: datetime) -> datetime:
-    """When it comes due next by the clock of another zone; something that repeats does not ring for the move alone."""
-    due = rhythms.in_zone(row.next_due, row, zone)
-    if due > now or due == row.next_due:
-        return due
-    return schedules.following(schedules.Series(row.repeat, row.rule, zone, start), now) or due

@@ -10,10 +10,11 @@ import pytest
 import sqlalchemy as sa
 
 from bot.app import House
+from orchestrator.execution.due import DueWork
 from orchestrator.tasks import rhythms, schedules, zones
 from orchestrator.tasks.rhythms import Changes
 from orchestrator.tasks.schedules import CRON, INTERVAL, ONCE, RRULE, NewSchedule
-from storage.models import ScheduleRow
+from storage.models import OccurrenceRow, ScheduleRow
 from tests.agents.talk import Talk, someone
 from tests.conftest import NOW, MovedClock
 
@@ -108,3 +109,13 @@ def test_what_repeats_does_not_ring_for_the_move_alone(stranger: Talk) -> None:
     stranger.say("remind me every day at 11 to stretch")
     stranger.say("Tokyo")
     assert due(stranger, "Asia/Tokyo") == "2026-11-22T11:00"
+
+
+def test_what_was_due_just_before_the_move_is_not_left_out(stranger: Talk, clock: MovedClock) -> None:
+    made(stranger, CRON, "0 9 * * *", zone_assumed=True)
+    clock.moment = MONDAY.replace(second=10)
+    assert moves(stranger, "Asia/Tokyo") == 1
+    stranger.house.database.write_now(DueWork(stranger.house.runner).sweep)
+    outcomes = stranger.house.database.read_now(lambda connection: connection.execute(sa.select(OccurrenceRow.outcome)).scalars().all())
+    assert outcomes == ["late"]
+    assert due(stranger, "Asia/Tokyo") == "2026-11-24T09:00"
