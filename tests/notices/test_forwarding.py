@@ -437,7 +437,7 @@ class AtAService:
         return self.source.key_id
 
     def wrap(self, key: bytes, scope: str) -> bytes:
-        raise NotImplementedError
+        return self.source.wrap(key, scope)
 
     def unwrap(self, wrapped: bytes, scope: str) -> bytes:
         if self.away:
