@@ -63,6 +63,7 @@ class Engine:
         self._settings = settings or EngineSettings()
         self._client: DBOSClient | None = None
         self._client_lock = threading.Lock()
+        self._coming_up: asyncio.Task[None] | None = None
         self._jobs: list[asyncio.Task[None]] = []
         self._busy_until = 0.0
         self._working = False
@@ -95,15 +96,17 @@ class Engine:
     async def start(self, run: Run) -> None:
         """Become a worker: launch DBOS, take over what dead workers left, keep the heartbeat.
 
-        It says that it lives before it can begin anything: what a worker had begun that nobody has heard of would never be taken over.
+        Who gives it up meanwhile calls `stop`: a thread that loads DBOS goes on, and is waited for there.
         """
-        await self._database.write(self._beat)
-        await asyncio.to_thread(self._launch, run)
-        await self._database.write(self._beat)
-        await asyncio.to_thread(self._take_over_at_start)
+        self._coming_up = asyncio.create_task(self._come_up(run))
+        await asyncio.shield(self._coming_up)
         self._jobs = [asyncio.create_task(self._keep_alive()), asyncio.create_task(self._pace())]
 
     async def stop(self) -> None:
+        """Let what is running end, for a while. A start that is still coming up is waited for: DBOS is one in a
+        process, and what is left of one is what the next engine would get, with the old database behind it."""
+        if self._coming_up is not None:
+            await asyncio.gather(self._coming_up, return_exceptions=True)
         for job in self._jobs:
             job.cancel()
         await asyncio.gather(*self._jobs, return_exceptions=True)
@@ -115,6 +118,13 @@ class Engine:
             await self._database.write(lambda connection: connection.execute(sa.delete(WorkerRow).where(WorkerRow.id == self.executor_id)))
 
     # --- DBOS ---
+
+    async def _come_up(self, run: Run) -> None:
+        """It says that it lives before it can begin anything: what a worker had begun that nobody has heard of would never be taken over."""
+        await self._database.write(self._beat)
+        await asyncio.to_thread(self._launch, run)
+        await self._database.write(self._beat)
+        await asyncio.to_thread(self._take_over_at_start)
 
     def _connect(self) -> DBOSClient:
         """Touches no table: whoever calls may be in the middle of a transaction."""
@@ -146,8 +156,9 @@ class Engine:
     def _launch(self, run: Run) -> None:
         from dbos import DBOS
 
-        if not self._migrated:
+        if not self._migrated and not self._database.is_sqlite:
             self._migrate()
+        self._working = True
         DBOS(
             config={
                 "name": "majordomo",
@@ -165,11 +176,11 @@ class Engine:
             await run(task_id, number)
 
         DBOS.launch()
+        self._migrated = True
         for name in (TRIAGE, WORK):
             DBOS.register_queue(
                 name, partition_concurrency=self._settings.per_person, worker_concurrency=self._settings.per_worker, polling_interval_sec=IDLE_POLL
             )
-        self._working = True
 
     async def _pace(self) -> None:
         """Look into the queue often while tasks run, seldom when idle."""

@@ -146,9 +146,11 @@ async def running(
     try:
         yield served
     finally:
+        fallen = [error for work in house.works if work.done() and not work.cancelled() and (error := work.exception()) is not None]
         for client in served.clients:
             await client.aclose()
         api.state.closing.set()
         server.should_exit = True
         await serving
         await house.stop()
+    assert not fallen, f"works of the house ended by themselves: {fallen}"
