@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -27,7 +28,7 @@ from bot.keys import head_keeper, key_holder
 from bot.leading import Leadership
 from bot.leaving import Leaving
 from bot.outbox import Outbox
-from bot.process import sole_use
+from bot.process import outlasting, sole_use
 from bot.settings import Settings
 from bot.sweeps import Sweeps
 from bot.typing_signs import TypingSigns
@@ -124,21 +125,21 @@ class House:
         await self.engine.prepare()
         for channel in channels:
             self.channels[channel.name] = channel
-        self._run(self.handling.run(), "handling")
-        self._run(self.outbox.run(), "outbox")
-        self._run(self.sweeps.run(), "sweeps")
-        self._run(self.forwarding.run(), "forwarding")
-        self._run(TypingSigns(self.database, self.channels, self.clock).run(), "typing")
+        self._run(self.handling.run, "handling")
+        self._run(self.outbox.run, "outbox")
+        self._run(self.sweeps.run, "sweeps")
+        self._run(self.forwarding.run, "forwarding")
+        self._run(TypingSigns(self.database, self.channels, self.clock).run, "typing")
         for channel in channels:
-            self._run(channel.run(self.inbox.take), channel.name)
+            self._run(partial(channel.run, self.inbox.take), channel.name)
         if engine:
-            self._run(self._engine(), "engine")
-        self._run(self._learn(), "learning")
-        self._run(self._follow_audit(), "audit")
-        self._run(self._leaving().run(), "leaving")
-        self._run(self._bounces(), "bounces")
-        self._run(AutonomousClock(self.database, Autonomous(self.database, self.runner), self.clock, self.duty.holds).run(), "autonomous")
-        self._run(self.health().run(), "health")
+            self._run(self._engine, "engine")
+        self._run(self._learn, "learning")
+        self._run(self._follow_audit, "audit")
+        self._run(self._leaving().run, "leaving")
+        self._run(self._bounces, "bounces")
+        self._run(AutonomousClock(self.database, Autonomous(self.database, self.runner), self.clock, self.duty.holds).run, "autonomous")
+        self._run(self.health().run, "health")
         return self._works
 
     async def stop(self) -> None:
@@ -159,17 +160,19 @@ class House:
             await channel.close()
         await self.database.close()
 
-    def _run(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        self._works.append(asyncio.create_task(work, name=name))
+    def _run(self, work: Callable[[], Awaitable[None]], name: str) -> None:
+        self._works.append(asyncio.create_task(outlasting(work), name=name))
 
     async def _engine(self) -> None:
         """On SQLite the engine (about 17 MB, and its polling when idle) is loaded when there is durable work, not before."""
         wanted = asyncio.Event()
         unsubscribe = self.database.signals.subscribe(TOPIC, lambda _: wanted.set())
-        await asyncio.sleep(ENGINE_DELAY)
-        if self.database.is_sqlite and not await self.database.read(has_unfinished):
-            await wanted.wait()
-        unsubscribe()
+        try:
+            await asyncio.sleep(ENGINE_DELAY)
+            if self.database.is_sqlite and not await self.database.read(has_unfinished):
+                await wanted.wait()
+        finally:
+            unsubscribe()
         await self.engine.start(self.run_segment)
         await asyncio.Event().wait()
 

@@ -11,13 +11,12 @@ import logging
 from time import perf_counter
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from orchestrator.contracts import Clock
 from orchestrator.tasks import inbox
 from orchestrator.triage.desk import Desk
 from storage.companions import Companion
-from storage.database import Database, savepoint
+from storage.database import Database, database_failed, savepoint
 from storage.signals import retract
 
 SWEEP = 2.0
@@ -83,7 +82,7 @@ class Handling:
             try:
                 return await self._database.write(lambda connection, work=work: work(connection, chat_id), key=chat_id)  # type: ignore[misc]
             except Exception as error:
-                if _is_of_the_database(error):
+                if database_failed(error):
                     logger.exception("the database failed; the message stays and is tried again", extra={"chat": chat_id})
                     return False
                 logger.exception("a message could not be handled", extra={"chat": chat_id})
@@ -101,7 +100,7 @@ class Handling:
                     with savepoint(connection):
                         more = self._desk.handle_next(connection, chat_id)
                 except Exception as error:
-                    if _is_of_the_database(error):
+                    if database_failed(error):
                         raise
                     logger.exception("a message could not be handled", extra={"chat": chat_id})
                     break
@@ -113,8 +112,3 @@ class Handling:
         if chat_id in self._again:
             self._again.discard(chat_id)
             self.wake(chat_id)
-
-
-def _is_of_the_database(error: Exception) -> bool:
-    """Whether the database itself failed. What a message made us write that cannot stand there is the message's own fault."""
-    return isinstance(error, DBAPIError) and not isinstance(error, IntegrityError | DataError)

@@ -11,14 +11,19 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from bot.settings import ConfigurationError
+from storage.database import database_failed
 
 PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+AGAIN = 1.0
+"""Seconds before a work of the house whose database is away is begun anew."""
+
+logger = logging.getLogger(__name__)
 
 
 class JsonLines(logging.Formatter):
@@ -108,6 +113,18 @@ def in_use(folder: Path) -> bool:
             return False
     except ConfigurationError:
         return True
+
+
+async def outlasting(work: Callable[[], Awaitable[None]]) -> None:
+    """Do a work of the house to its end. One that fails because the database does begins anew until that is back; anything else ends it."""
+    while True:
+        try:
+            return await work()
+        except Exception as error:
+            if not database_failed(error):
+                raise
+            logger.exception("the database failed; this work begins anew")
+            await asyncio.sleep(AGAIN)
 
 
 async def until_stopped(*works: asyncio.Task[None]) -> None:

@@ -22,7 +22,7 @@ from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
 
 from storage.companions import Companion
 from storage.signals import Signals, announced, call_on_loops
@@ -36,7 +36,9 @@ POSTGRES_WRITERS = 4
 READERS = 2
 CONFLICT_RETRIES = 10
 SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON", "cache_size=-4000")
-POSTGRES_OPTIONS = "-c idle_in_transaction_session_timeout=5000"
+POSTGRES_REACH = {"connect_timeout": "10", "keepalives_idle": "10", "keepalives_interval": "5", "keepalives_count": "3", "tcp_user_timeout": "20000"}
+"""A server that does not answer any more is given up after some seconds (the last in ms), not after the system's minutes or hours."""
+POSTGRES_PARAMETERS = {**POSTGRES_REACH, "options": "-c idle_in_transaction_session_timeout=5000"}
 """A process stopped in the middle of a transaction loses it after 5 s, and with it the locks that others wait for."""
 CONFLICTS = frozenset({"40001", "40P01"})
 """Postgres's codes for a serialisation failure and a deadlock: the transaction is simply run again."""
@@ -85,7 +87,7 @@ def make_engine(url: str, *, size: int = 1, begins: bool = True) -> sa.Engine:
     """
     parsed = sync_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return sa.create_engine(parsed, pool_size=size, max_overflow=0, pool_pre_ping=True, connect_args={"options": POSTGRES_OPTIONS})
+        return sa.create_engine(parsed, pool_size=size, max_overflow=0, pool_pre_ping=True, connect_args=POSTGRES_PARAMETERS)
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     engine = sa.create_engine(parsed, pool_size=size, max_overflow=0, poolclass=sa.QueuePool, connect_args={"check_same_thread": False})
@@ -109,6 +111,11 @@ def _let_driver_begin(connection: Any, _record: Any) -> None:
 
 def _begin_immediate(connection: sa.Connection) -> None:
     connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get("reading") else "BEGIN IMMEDIATE")
+
+
+def database_failed(error: BaseException) -> bool:
+    """Whether the database itself failed, so that the same may go well later. What cannot stand in it is the fault of who wrote it."""
+    return isinstance(error, DBAPIError) and not isinstance(error, IntegrityError | DataError)
 
 
 class Database:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from storage.database import Database, sync_url
+from storage.database import POSTGRES_REACH, Database, sync_url
 from storage.signals import CHANNEL
 
 AGAIN = 1.0
@@ -19,7 +19,7 @@ async def listen(database: Database) -> None:
         return
     import psycopg  # noqa: PLC0415 - only where Postgres is used
 
-    address = sync_url(database.url).set(drivername="postgresql").render_as_string(hide_password=False)
+    address = sync_url(database.url).set(drivername="postgresql").update_query_dict(POSTGRES_REACH).render_as_string(hide_password=False)
     while True:
         try:
             async with await psycopg.AsyncConnection.connect(address, autocommit=True) as connection:

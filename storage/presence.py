@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from storage.database import sync_url
+from storage.database import POSTGRES_REACH, sync_url
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
@@ -23,7 +23,7 @@ class Presence:
     """One session. `appear` again after a loss takes a new name, for the old session may not have ended yet."""
 
     def __init__(self, url: str) -> None:
-        self._address = sync_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
+        self._address = sync_url(url).set(drivername="postgresql").update_query_dict(POSTGRES_REACH).render_as_string(hide_password=False)
         self._connection: AsyncConnection[Any] | None = None
         self._watch: asyncio.Task[None] | None = None
 

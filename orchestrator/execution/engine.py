@@ -11,7 +11,7 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ import sqlalchemy as sa
 
 from orchestrator.contracts import RUNNING, Clock, Task, TaskState
 from orchestrator.execution import engine_tables
-from storage.database import POSTGRES_OPTIONS, Database, make_engine, sync_url
+from storage.database import POSTGRES_PARAMETERS, Database, make_engine, sync_url
 from storage.models import TaskRow, WorkerRow, new_id
 from storage.signals import announce
 
@@ -36,6 +36,8 @@ IDLE_POLL, BUSY_POLL = 0.5, 0.1
 """Seconds between looks into the queue (idle CPU of the process: 0.8 % and 2.4 %)."""
 BUSY_FOR = 5.0
 HEARTBEAT = 3.0
+LOOKS_AFTER = 10
+"""Heartbeats between two looks for what was claimed and not begun."""
 DEAD_AFTER = timedelta(seconds=12)
 MAX_RECOVERIES = 10
 FINISHED_KEPT = timedelta(days=1)
@@ -65,6 +67,8 @@ class Engine:
         self._client_lock = threading.Lock()
         self._coming_up: asyncio.Task[None] | None = None
         self._jobs: list[asyncio.Task[None]] = []
+        self._running: set[str] = set()
+        """The segments that run here, by their ids at DBOS."""
         self._busy_until = 0.0
         self._working = False
         self._migrated = False
@@ -146,7 +150,7 @@ class Engine:
         url = sync_url(self._database.url)
         if self._database.is_sqlite:
             return {"system_database_url": url.render_as_string(hide_password=False), "system_database_engine": self._engine()}
-        return {"system_database_url": url.update_query_dict({"options": POSTGRES_OPTIONS}).render_as_string(hide_password=False)}
+        return {"system_database_url": url.update_query_dict(POSTGRES_PARAMETERS).render_as_string(hide_password=False)}
 
     def _engine(self) -> sa.Engine:
         if not hasattr(self, "_own_engine"):
@@ -158,7 +162,16 @@ class Engine:
 
         if not self._migrated and not self._database.is_sqlite:
             self._migrate()
-        self._working = True
+        try:
+            self._make(run)
+        except BaseException:
+            DBOS.destroy(destroy_registry=True)
+            raise
+        self._migrated = self._working = True
+
+    def _make(self, run: Run) -> None:
+        from dbos import DBOS
+
         DBOS(
             config={
                 "name": "majordomo",
@@ -173,10 +186,14 @@ class Engine:
         @DBOS.workflow(name=SEGMENT, max_recovery_attempts=MAX_RECOVERIES)
         async def segment(task_id: str, number: int) -> None:
             self._busy_until = monotonic() + BUSY_FOR
-            await run(task_id, number)
+            flow = f"{task_id}:{number}"
+            self._running.add(flow)
+            try:
+                await run(task_id, number)
+            finally:
+                self._running.discard(flow)
 
         DBOS.launch()
-        self._migrated = True
         for name in (TRIAGE, WORK):
             DBOS.register_queue(
                 name, partition_concurrency=self._settings.per_person, worker_concurrency=self._settings.per_worker, polling_interval_sec=IDLE_POLL
@@ -190,12 +207,17 @@ class Engine:
         while True:
             await asyncio.sleep(BUSY_POLL)
             wanted = BUSY_POLL if monotonic() < self._busy_until else IDLE_POLL
-            if wanted != interval:
-                interval = wanted
+            if wanted == interval:
+                continue
+            try:
                 for name in (TRIAGE, WORK):
                     queue = await asyncio.to_thread(DBOS.retrieve_queue, name)
                     if queue is not None:
-                        await asyncio.to_thread(queue.set_polling_interval_sec, interval)
+                        await asyncio.to_thread(queue.set_polling_interval_sec, wanted)
+                interval = wanted
+            except Exception:  # the edge of a worker
+                logger.warning("the pace of the queues could not be set; trying again", exc_info=True)
+                await asyncio.sleep(HEARTBEAT)
 
     # --- dead workers ---
 
@@ -206,17 +228,37 @@ class Engine:
             connection.execute(sa.insert(WorkerRow).values(id=self.executor_id, host=socket.gethostname(), started_at=now, heartbeat_at=now))
 
     async def _keep_alive(self) -> None:
+        """Say that we live, take over from those who do not, and now and then from ourselves."""
+        idle: set[str] = set()
+        beats = 0
         while True:
             await asyncio.sleep(HEARTBEAT)
-            if self._database.is_sqlite:
-                continue
+            beats += 1
             try:
-                await self._database.write(self._beat)
-                for dead in await self._database.read(self._dead):
-                    await asyncio.to_thread(self._take_over, [dead])
-                    await self._database.write(lambda connection, dead=dead: connection.execute(sa.delete(WorkerRow).where(WorkerRow.id == dead)))  # type: ignore[misc]
-            except sa.exc.DBAPIError:
-                logger.exception("heartbeat failed")
+                if not self._database.is_sqlite:
+                    await self._database.write(self._beat)
+                    for dead in await self._database.read(self._dead):
+                        await asyncio.to_thread(self._take_over, [dead])
+                        await self._database.write(lambda connection, dead=dead: connection.execute(sa.delete(WorkerRow).where(WorkerRow.id == dead)))  # type: ignore[misc]
+                if beats % LOOKS_AFTER == 0:
+                    idle = await asyncio.to_thread(self._begin_what_was_dropped, idle)
+            except Exception:  # the edge of a worker
+                logger.exception("heartbeat failed; trying again")
+
+    def _begin_what_was_dropped(self, before: set[str]) -> set[str]:
+        """Queue again what DBOS has claimed for us and does not run, as where the database went away in between; returns what looks so now.
+
+        What was not so at the look before may be just beginning or just ending.
+        """
+        from dbos import DBOS
+
+        found = DBOS.list_workflows(status="PENDING", executor_id=[self.executor_id], load_input=False, load_output=False)
+        idle = {flow.workflow_id: flow.queue_name for flow in found if flow.workflow_id not in self._running}
+        dropped = before & idle.keys()
+        if dropped:
+            logger.warning("segments were claimed and not begun; they are queued again", extra={"segments": len(dropped)})
+            self._queue_again({flow: idle[flow] for flow in dropped})
+        return idle.keys() - dropped
 
     def _dead(self, connection: sa.Connection) -> list[str]:
         oldest: datetime = self._clock.now() - DEAD_AFTER
@@ -243,9 +285,14 @@ class Engine:
         raised = sa.update(TaskRow).where(sa.tuple_(TaskRow.id, TaskRow.segment).in_(begun)).values(lease=TaskRow.lease + 1)
         self._database.write_now(lambda connection: connection.execute(raised))
         logger.info("taking over", extra={"segments": len(ours)})
+        self._queue_again({flow.workflow_id: flow.queue_name for flow in ours})
+
+    def _queue_again(self, flows: Mapping[str, str | None]) -> None:
+        """Each in the queue it came from."""
+        from dbos import DBOS
+
         for name in (TRIAGE, WORK):
-            ids = [flow.workflow_id for flow in ours if flow.queue_name == name]
-            if ids:
+            if ids := [flow for flow, queue in flows.items() if queue == name]:
                 DBOS.resume_workflows(ids, queue_name=name)
 
 

@@ -42,7 +42,7 @@ from orchestrator.execution.hands import Hand, InTransaction
 from orchestrator.execution.surroundings import Surroundings
 from orchestrator.tasks import agent_log, asks, family, journal, manager, notifications, outgoing
 from orchestrator.tasks.people import person_of
-from storage.database import savepoint
+from storage.database import database_failed, savepoint
 
 T = TypeVar("T")
 MAX_ATTEMPTS = 3
@@ -102,17 +102,26 @@ class Runner:
     # --- the durable lane ---
 
     async def run_segment(self, task: Task, person: Person, hand: Hand, steps: dict[str, journal.Step]) -> None:
-        """Run a durable segment to its end. A transient failure is tried again later; a lost race ends it silently."""
+        """Run a durable segment to its end. A transient failure is tried again later; a lost race ends it silently.
+
+        Raises what the database raises where it is not even possible to write down how the segment ended.
+        """
+        try:
+            await self._segment_or_its_failure(task, person, hand, steps)
+        except LostRace:
+            logger.info("segment lost its race", extra={"task": task.id, "segment": task.segment})
+
+    async def _segment_or_its_failure(self, task: Task, person: Person, hand: Hand, steps: dict[str, journal.Step]) -> None:
         try:
             await self._segment(task, person, hand, steps, None)
         except LostRace:
-            logger.info("segment lost its race", extra={"task": task.id, "segment": task.segment})
-        except (TransientError, sa.exc.OperationalError) as error:
-            failure = _describe(error)
-            await hand.write(task, lambda connection: self._retry_later(connection, task, failure))
+            raise
         except Exception as error:
-            logger.exception("agent failed", extra={"task": task.id, "agent": task.agent})
             failure = _describe(error)
+            if isinstance(error, TransientError) or database_failed(error):
+                await hand.write(task, lambda connection: self._retry_later(connection, task, failure))
+                return
+            logger.exception("agent failed", extra={"task": task.id, "agent": task.agent})
             await hand.write(task, lambda connection: self._fail(connection, task, failure, None))
 
     # --- shared ---

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from dataclasses import dataclass
 
 import sqlalchemy as sa
@@ -16,10 +18,14 @@ from orchestrator.tasks.people import person_of
 from orchestrator.triage.desk import Desk
 from orchestrator.triage.model_classifier import ModelClassifier, ModelDecision
 from orchestrator.triage.turn import Services
-from storage.database import Database
+from storage.database import Database, database_failed
 
 CLASSIFY = "classify"
 """The key under which the model's answer stands in the books."""
+AGAIN = 1.0
+"""Seconds between two tries of a segment whose database is away."""
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +46,31 @@ class Segments:
     model: ModelClassifier | None = None
 
     async def run(self, task_id: str, number: int) -> None:
-        begun = await self.database.write(lambda connection: self._begin(connection, task_id, number), key=task_id)
-        if begun is None:
-            return
+        """To its end. Where the database goes away in the middle it is begun anew from the journal, as after a crash, unless somebody else took it over."""
+        held: Task | None = None
+        while True:
+            try:
+                begun = await self.database.write(lambda connection, held=held: self._begin(connection, task_id, number, held), key=task_id)  # type: ignore[misc]
+                if begun is None:
+                    return
+                held = begun.task
+                return await self._do(begun)
+            except Exception as error:
+                if not database_failed(error):
+                    raise
+                logger.warning("the database failed; the segment is begun anew", extra={"task": task_id, "segment": number, "error": type(error).__name__})
+                await asyncio.sleep(AGAIN)
+
+    async def _do(self, begun: _Begun) -> None:
         if begun.task.type == "triage":
             await self._classify(begun.task, begun.person)
             return
         hand = Fenced(self.database, self.runner.around.clock)
         await self.runner.run_segment(begun.task, begun.person, hand, begun.steps)
 
-    def _begin(self, connection: sa.Connection, task_id: str, number: int) -> _Begun | None:
+    def _begin(self, connection: sa.Connection, task_id: str, number: int, held: Task | None) -> _Begun | None:
+        if held is not None and ((found := manager.load(connection, task_id)) is None or found.lease != held.lease):
+            return None
         task = manager.take(connection, task_id, number, self.runner.around.clock.now())
         if task is None:
             return None

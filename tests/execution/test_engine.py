@@ -8,11 +8,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from dbos import DBOS
+from dbos import DBOS, _core, _queue
 
+import orchestrator.execution.engine as engine_module
 from orchestrator.clock import SystemClock
 from orchestrator.contracts import Task
 from orchestrator.execution.engine import Engine
@@ -103,3 +105,42 @@ async def test_one_whose_start_failed_leaves_nothing_behind(tmp_path: Path, monk
                 await engine.start(nothing)
         await engine.stop()
         await begun(second, Engine(second, SystemClock()))
+
+
+async def test_what_was_claimed_and_not_begun_is_queued_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where the database goes away between DBOS's claim and its look at what it has claimed."""
+    begin, dropped = _core.execute_dequeued_workflow, threading.Event()
+
+    def drop_the_first(*given: Any) -> Any:
+        if dropped.is_set():
+            return begin(*given)
+        dropped.set()
+        raise OSError("the line was cut")
+
+    monkeypatch.setattr(_queue, "execute_dequeued_workflow", drop_the_first)
+    monkeypatch.setattr(engine_module, "HEARTBEAT", 0.1)
+    monkeypatch.setattr(engine_module, "LOOKS_AFTER", 2)
+    async with opened(tmp_path / "one.db") as database:
+        await begun(database, Engine(database, SystemClock()))
+    assert dropped.is_set()
+
+
+async def test_what_runs_long_is_not_begun_a_second_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_module, "HEARTBEAT", 0.05)
+    monkeypatch.setattr(engine_module, "LOOKS_AFTER", 1)
+    runs: list[str] = []
+    ended = threading.Event()
+
+    async def run(task_id: str, number: int) -> None:
+        runs.append(task_id)
+        await asyncio.sleep(1.5)
+        ended.set()
+
+    async with opened(tmp_path / "one.db") as database:
+        engine = Engine(database, SystemClock())
+        await engine.start(run)
+        task = await queue(database, engine, settle(database))
+        assert await asyncio.to_thread(ended.wait, PATIENCE)
+        await asyncio.sleep(0.5)
+        await engine.stop()
+    assert runs == [task.id]
