@@ -23,6 +23,7 @@ from typing import Any, TypeVar, cast
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from storage.companions import Companion
 from storage.signals import Signals, announced, call_on_loops
@@ -115,7 +116,7 @@ def _begin_immediate(connection: sa.Connection) -> None:
 
 def database_failed(error: BaseException) -> bool:
     """Whether the database itself failed, so that the same may go well later. What cannot stand in it is the fault of who wrote it."""
-    return isinstance(error, DBAPIError) and not isinstance(error, IntegrityError | DataError)
+    return isinstance(error, DBAPIError | PoolTimeout) and not isinstance(error, IntegrityError | DataError)
 
 
 class Database:

@@ -10,12 +10,14 @@ import sqlalchemy as sa
 from fastapi import Depends, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from fastapi.security.utils import get_authorization_scheme_param
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import HTTPConnection
 
-from bot.api.problems import Problem
+from bot.api.problems import Problem, no_database
 from bot.app import House
 from orchestrator import access
 from orchestrator.contracts import Person
+from storage.database import database_failed
 
 bearer = HTTPBearer(
     scheme_name="ApiKey", bearerFormat="mjd_…", auto_error=False,
@@ -81,6 +83,16 @@ async def authenticate(house: House, key: str) -> Caller:
 
 
 async def _known(house: House, key: str) -> Caller:
+    """Raises Problem 401; 503 where nobody can tell, before the request has come to where that is said of every other."""
+    try:
+        return await _found(house, key)
+    except SQLAlchemyError as error:
+        if database_failed(error):
+            raise no_database() from error
+        raise
+
+
+async def _found(house: House, key: str) -> Caller:
     now = house.clock.now()
     found = await house.database.read(lambda connection: access.find(connection, key, now)) if key else None
     if found is None:

@@ -12,9 +12,11 @@ from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from orchestrator.errors import IllegalTransition, LostRace
+from storage.database import database_failed
 from storage.vault import KeyServiceDown
 
 MEDIA_TYPE = "application/problem+json"
@@ -65,6 +67,12 @@ class Problem(Exception):
         return JSONResponse(jsonable_encoder(self.body()), self.status, headers=self.headers, media_type=MEDIA_TYPE)
 
 
+def no_database() -> Problem:
+    """Nobody knows whether the last write before it came in."""
+    remedy = "try again in a moment, with the same Idempotency-Key where you sent one: it may have been done"
+    return Problem(503, "no-database", "The database cannot be reached now.", remedy=remedy, headers={"Retry-After": "5"})
+
+
 def not_found(noun: str) -> Problem:
     """Also what somebody else's things are to a caller."""
     return Problem(404, "not-found", f"There is no such {noun}.", remedy="use an id that a list of yours gave you")
@@ -78,6 +86,7 @@ def add_handlers(app: FastAPI) -> None:
     app.add_exception_handler(IllegalTransition, _conflict)
     app.add_exception_handler(LostRace, _conflict)
     app.add_exception_handler(KeyServiceDown, _no_keys)
+    app.add_exception_handler(SQLAlchemyError, _of_database)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -113,6 +122,13 @@ async def _conflict(request: Request, error: Exception) -> JSONResponse:
 async def _no_keys(request: Request, error: Exception) -> JSONResponse:
     remedy = "nothing was changed; try again later"
     return Problem(503, "no-keys", "What is kept secret cannot be opened now.", str(error), remedy=remedy, headers={"Retry-After": "60"}).response()
+
+
+async def _of_database(request: Request, error: Exception) -> JSONResponse:
+    if not database_failed(error):
+        return await _unexpected(request, error)
+    logger.error("an API request met a database that failed", extra={"path": request.url.path, "error": type(error).__name__})
+    return no_database().response()
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:

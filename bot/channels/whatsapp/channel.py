@@ -247,7 +247,11 @@ class WhatsAppChannel:
         await self._graph.close()
 
     async def _contact(self, chat: str) -> Contact:
-        return await self._database.read(lambda connection: contacts.find(connection, chat))
+        """Raises NotDelivered where the database is away: nothing has left yet."""
+        try:
+            return await self._database.read(lambda connection: contacts.find(connection, chat))
+        except SQLAlchemyError as error:
+            raise NotDelivered("the person's chat could not be read") from error
 
     async def _send_freely(self, contact: Contact, part: Part) -> str:
         if part.file is not None:
