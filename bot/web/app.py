@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from urllib.parse import quote
 from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, StreamingResponse
 from pydantic import BaseModel, Field
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -24,12 +26,14 @@ from bot.web import history
 from bot.web.guard import COOKIE, SECURITY_HEADERS, Guard
 from bot.web.secret_form import SecretForm
 from orchestrator.tasks import events
-from storage.database import Database
+from storage.database import Database, database_failed
 
 STATIC = Path(__file__).parent / "static"
 KEEP_ALIVE = 15.0
 LONGEST_TEXT = 20_000
 Webhook = Callable[[Mapping[str, str], AsyncIterator[bytes]], Awaitable[int]]
+
+logger = logging.getLogger(__name__)
 
 
 class Sent(BaseModel):
@@ -60,11 +64,20 @@ def make_app(
     _add_reading(app, channel, database, guard, live or EventStream(database))
     if form is not None:
         form.add_to(app)
+    app.add_exception_handler(SQLAlchemyError, _no_database)
     for path, receive in (webhooks or {}).items():
         _add_webhook(app, path, receive)
     for path, application in (mounted or {}).items():
         app.mount(path, application)
     return app
+
+
+async def _no_database(request: Request, error: Exception) -> JSONResponse:
+    """The page keeps what was written and sends it again."""
+    if not database_failed(error):
+        raise error
+    logger.error("a request met a database that failed", extra={"path": request.url.path, "error": type(error).__name__})
+    return JSONResponse({"detail": "The database cannot be reached now; try again in a moment."}, 503, {"Retry-After": "5"})
 
 
 class SecurityHeaders:

@@ -6,9 +6,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 import websockets
 
+from bot.api.app import PATH
+from bot.web.guard import COOKIE
 from tests.api.api_house import ApiHouse, running
 from tests.api.live_clients import begin, happen, hear, socket
 from tests.conftest import new_database
@@ -25,6 +28,19 @@ async def house(folder: Path) -> AsyncIterator[tuple[ApiHouse, postgres.Server]]
     with postgres.serving() as server, new_database(server.address) as url:
         async with running(folder, url=url, engine=False) as api:
             yield api, server
+
+
+async def test_the_page_is_told_to_send_it_again(folder: Path) -> None:
+    async with house(folder) as (api, server):
+        said = {"client_id": "said-once-only", "text": "note: milk"}
+        origin = api.address.removesuffix(PATH)
+        async with httpx.AsyncClient(base_url=origin, cookies={COOKIE: "secret"}, headers={"Origin": origin}, trust_env=False) as page:
+            server.unplug()
+            away = await page.post("/chat/messages", json=said)
+            server.plug_in()
+            back = await page.post("/chat/messages", json=said)
+        assert (away.status_code, back.status_code) == (503, 202)
+        assert "Retry-After" in away.headers
 
 
 async def test_requests_are_refused_for_a_while_and_listeners_go_on(folder: Path) -> None:
