@@ -17,6 +17,7 @@ from orchestrator.business import Service
 from orchestrator.contracts import Action, Button, Card, Effect, Json, Role, ToolError, ToolScope
 from orchestrator.outside import Undo
 from orchestrator.tasks import handover, outgoing, schedules
+from storage.database import savepoint
 from storage.models import CalendarEventRow, CalendarSlotRow, ChatRow, PersonRow, ScheduleRow, new_id
 from storage.signals import announce
 
@@ -56,12 +57,10 @@ class BookingTool(CalendarTool):
     def take_slots(self, scope: ToolScope, calendar: str, start: datetime, end: datetime, event_id: str) -> None:
         """Claim every five minutes of an appointment. Raises ToolError("taken") when one of them is somebody's."""
         rows = [{"calendar": calendar, "start_at": moment, "event_id": event_id} for moment in pieces_of(start, end - start)]
-        savepoint = scope.connection.begin_nested()
         try:
-            scope.connection.execute(sa.insert(CalendarSlotRow), rows)
-            savepoint.commit()
+            with savepoint(scope.connection):
+                scope.connection.execute(sa.insert(CalendarSlotRow), rows)
         except IntegrityError as error:
-            savepoint.rollback()
             raise ToolError("taken") from error
 
     def tell_business(self, scope: ToolScope, row: Any, key: str) -> None:

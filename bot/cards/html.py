@@ -5,6 +5,7 @@ The parser passes no HTML through, accepts no link but http and https, and shows
 
 from __future__ import annotations
 
+import re
 from collections.abc import MutableMapping, Sequence
 from functools import cache
 from html import escape
@@ -18,13 +19,15 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 _REL = "noopener noreferrer nofollow"
+_TAG = re.compile(r"<[^>]*>")
 
 
 def to_html(text: str) -> str:
     """A fragment for the web chat; line breaks are kept. Never empty unless the text is blank."""
     cleaned = markdown.clean(text).strip()
     rendered = str(_parser().render(cleaned)).strip()
-    return rendered or escape(cleaned)
+    shows = _TAG.sub("", rendered).strip() or "<hr" in rendered
+    return rendered if shows else escape(cleaned)
 
 
 @cache
@@ -44,6 +47,9 @@ def _link(
     env: MutableMapping[str, Any],
 ) -> str:
     token = tokens[index]
+    if not token.attrGet("href"):
+        token.attrs = {}
+        return str(self.renderToken(tokens, index, options, env))
     token.attrSet("rel", _REL)
     token.attrSet("target", "_blank")
     return str(self.renderToken(tokens, index, options, env))
@@ -58,4 +64,6 @@ def _image(
 ) -> str:
     token = tokens[index]
     address = str(token.attrGet("src") or "")
+    if not address:
+        return escape(token.content)
     return f'<a href="{escape(address)}" rel="{_REL}" target="_blank">{escape(token.content or address)}</a>'

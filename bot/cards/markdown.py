@@ -134,7 +134,7 @@ class _Reader:
         for index in range(len(self.open) - 1, -1, -1):
             if self.open[index][0] == kind:
                 _, start, value = self.open.pop(index)
-                if start < self.at:
+                if start < self.at and (value or kind != "link"):
                     self.marks.append(Mark(kind, start, self.at, value))
                 return
 

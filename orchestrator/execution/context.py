@@ -40,6 +40,7 @@ from orchestrator.language_model import Reply
 from orchestrator.outside import Result
 from orchestrator.tasks import events, journal, outgoing, questions
 from orchestrator.tasks.journal import Step
+from storage.database import savepoint
 from storage.models import TaskRow
 from storage.vault.credentials import CredentialKind
 
@@ -243,15 +244,12 @@ class RunningContext:
         begun = time.perf_counter()
         output: Json = None
         failure: dict[str, Any] | None = None
-        savepoint = connection.begin_nested()
         try:
-            output = self._around.dispatcher.dispatch(connection, self.person, self._task, key, tool, arguments, self._calls)
-            savepoint.commit()
+            with savepoint(connection):
+                output = self._around.dispatcher.dispatch(connection, self.person, self._task, key, tool, arguments, self._calls)
         except TransientError:
-            savepoint.rollback()
             raise
         except MajordomoError as error:
-            savepoint.rollback()
             failure = {"type": type(error).__name__, "message": str(error)}
         self._calls += 1
         self._write(connection, key, "call", tool, mended(arguments), output, failure, mark, begun)

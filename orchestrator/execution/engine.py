@@ -69,6 +69,7 @@ class Engine:
         self._jobs: list[asyncio.Task[None]] = []
         self._running: set[str] = set()
         """The segments that run here, by their ids at DBOS."""
+        self._heard_at = self._patient_until = 0.0
         self._busy_until = 0.0
         self._working = False
         self._migrated = False
@@ -104,6 +105,7 @@ class Engine:
         """
         self._coming_up = asyncio.create_task(self._come_up(run))
         await asyncio.shield(self._coming_up)
+        self._heard_at = monotonic()
         self._jobs = [asyncio.create_task(self._keep_alive()), asyncio.create_task(self._pace())]
 
     async def stop(self) -> None:
@@ -119,7 +121,10 @@ class Engine:
 
             self._working = False
             await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=8, destroy_registry=True)
-            await self._database.write(lambda connection: connection.execute(sa.delete(WorkerRow).where(WorkerRow.id == self.executor_id)))
+            try:
+                await self._database.write(lambda connection: connection.execute(sa.delete(WorkerRow).where(WorkerRow.id == self.executor_id)))
+            except sa.exc.DBAPIError:
+                logger.warning("that this worker has stopped could not be told; it is taken for dead in a moment")
 
     # --- DBOS ---
 
@@ -237,13 +242,23 @@ class Engine:
             try:
                 if not self._database.is_sqlite:
                     await self._database.write(self._beat)
-                    for dead in await self._database.read(self._dead):
-                        await asyncio.to_thread(self._take_over, [dead])
-                        await self._database.write(lambda connection, dead=dead: connection.execute(sa.delete(WorkerRow).where(WorkerRow.id == dead)))  # type: ignore[misc]
+                    await self._bury_the_dead()
                 if beats % LOOKS_AFTER == 0:
                     idle = await asyncio.to_thread(self._begin_what_was_dropped, idle)
             except Exception:  # the edge of a worker
                 logger.exception("heartbeat failed; trying again")
+
+    async def _bury_the_dead(self) -> None:
+        """Not soon after we were not heard of ourselves: where the database was away, all of us were silent, and all are given the time to say that they live."""
+        now = monotonic()
+        if now - self._heard_at > 2 * HEARTBEAT:
+            self._patient_until = now + DEAD_AFTER.total_seconds()
+        self._heard_at = now
+        if now < self._patient_until:
+            return
+        for dead in await self._database.read(self._dead):
+            await asyncio.to_thread(self._take_over, [dead])
+            await self._database.write(lambda connection, dead=dead: connection.execute(sa.delete(WorkerRow).where(WorkerRow.id == dead)))  # type: ignore[misc]
 
     def _begin_what_was_dropped(self, before: set[str]) -> set[str]:
         """Queue again what DBOS has claimed for us and does not run, as where the database went away in between; returns what looks so now.

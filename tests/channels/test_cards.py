@@ -167,6 +167,9 @@ def test_an_edit_stays_one_message() -> None:
 @example("[" * 200 + "](http://a.b)" * 100)
 @example("*" * 300)
 @example("> " * 100 + "x")
+@example("[a]() ![b]()")
+@example("![]()")
+@example("[]()")
 @settings(max_examples=300, deadline=None)
 def test_no_rubbish_breaks_anything(text: str) -> None:
     rich = read(text)
@@ -179,7 +182,10 @@ def test_no_rubbish_breaks_anything(text: str) -> None:
     for piece in split(rich, 40):
         assert 0 < units(piece.text) <= 40
         assert all(s.offset >= 0 and s.offset + s.length <= units(piece.text) for s in spans(piece))
-    tags = set(re.findall(r"</?([a-zA-Z0-9]+)", to_html(text)))
+    html = to_html(text)
+    assert bool(re.sub("<(?!hr)[^>]*>", "", html).strip()) == bool(text.strip())
+    assert 'href=""' not in html
+    tags = set(re.findall(r"</?([a-zA-Z0-9]+)", html))
     assert tags <= {
         "p",
         "br",
