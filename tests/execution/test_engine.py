@@ -125,22 +125,20 @@ async def test_what_was_claimed_and_not_begun_is_queued_again(tmp_path: Path, mo
     assert dropped.is_set()
 
 
-async def test_what_runs_long_is_not_begun_a_second_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine_module, "HEARTBEAT", 0.05)
-    monkeypatch.setattr(engine_module, "LOOKS_AFTER", 1)
-    runs: list[str] = []
-    ended = threading.Event()
+async def test_what_runs_here_is_not_taken_for_dropped(tmp_path: Path) -> None:
+    begun_here, go_on = threading.Event(), threading.Event()
 
     async def run(task_id: str, number: int) -> None:
-        runs.append(task_id)
-        await asyncio.sleep(1.5)
-        ended.set()
+        begun_here.set()
+        await asyncio.to_thread(go_on.wait, PATIENCE)
 
     async with opened(tmp_path / "one.db") as database:
         engine = Engine(database, SystemClock())
         await engine.start(run)
         task = await queue(database, engine, settle(database))
-        assert await asyncio.to_thread(ended.wait, PATIENCE)
-        await asyncio.sleep(0.5)
+        assert await asyncio.to_thread(begun_here.wait, PATIENCE)
+        claimed = await DBOS.list_workflows_async(status="PENDING", executor_id=[engine.executor_id])
+        assert [flow.workflow_id for flow in claimed] == [f"{task.id}:0"]
+        assert await asyncio.to_thread(engine._begin_what_was_dropped, set()) == set()
+        go_on.set()
         await engine.stop()
-    assert runs == [task.id]
