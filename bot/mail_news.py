@@ -10,8 +10,8 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from agents.tools.email.delivery import Delivery, look_for_news, note
-from agents.tools.email.log import DatabaseMailLog, MailStatus
+from agents.tools.email.delivery import Delivery, in_order, look_for_news
+from agents.tools.email.log import MailStatus, update
 from agents.tools.email.mailbox import MailboxServer
 from orchestrator.actions.asking import visible
 from orchestrator.contracts import Clock, MajordomoError, Words
@@ -38,12 +38,17 @@ class MailNews:
     words: Words
 
     async def take(self, news: tuple[Delivery, ...]) -> int:
-        """Returns how many were news."""
-        noted = await note(DatabaseMailLog(self.database), news, self.clock.now())
-        for one in noted:
-            if one.status is MailStatus.BOUNCED:
-                await self.database.write(lambda connection, one=one: self._tell(connection, one), key=one.message_id)  # type: ignore[misc]
-        return len(noted)
+        """Returns how many were news. A letter that came back is noted and told in one: what stands in the log is told to nobody again."""
+        noted = 0
+        for one in in_order(news):
+            noted += await self.database.write(lambda connection, one=one: self._note(connection, one), key=one.message_id)  # type: ignore[misc]
+        return noted
+
+    def _note(self, connection: sa.Connection, news: Delivery) -> bool:
+        is_news = update(connection, news.message_id, news.status, news.answer, self.clock.now())
+        if is_news and news.status is MailStatus.BOUNCED:
+            self._tell(connection, news)
+        return is_news
 
     def _tell(self, connection: sa.Connection, news: Delivery) -> None:
         """A letter that came back is told to whoever had it sent, in the chat of its task."""

@@ -97,7 +97,10 @@ class Outbox:
         for task in self._under_way:
             task.cancel()
         if self._results and self._companion is not None:
-            await self._database.run(self._companion)
+            try:
+                await self._database.run(self._companion)
+            except SQLAlchemyError:
+                logger.exception("how the last messages ended could not be written down; they are repeated, marked")
 
     async def _sleep(self) -> None:
         """Until something is due, or was posted, or ended and has not been written down on the way."""

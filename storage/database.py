@@ -22,7 +22,7 @@ from typing import Any, TypeVar, cast
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, PendingRollbackError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from storage.companions import Companion
@@ -116,7 +116,11 @@ def _begin_immediate(connection: sa.Connection) -> None:
 
 def database_failed(error: BaseException) -> bool:
     """Whether the database itself failed, so that the same may go well later. What cannot stand in it is the fault of who wrote it."""
-    return isinstance(error, DBAPIError | PoolTimeout) and not isinstance(error, IntegrityError | DataError)
+    return isinstance(error, DBAPIError | PoolTimeout | PendingRollbackError) and not isinstance(error, IntegrityError | DataError)
+
+
+class TransactionLost(OperationalError):
+    """SQLite has undone the whole transaction, as where the disk is full in its middle. What is written after that would stand alone."""
 
 
 class Database:
@@ -244,7 +248,7 @@ class Database:
                         self._in_savepoint(connection, job)
                 self._join(connection, group, joined)
                 notices = self.signals.take(connection)
-        except DBAPIError as error:
+        except Exception as error:  # the edge of the writer, of which there is only one
             logger.exception("commit failed", extra={"writes": len(group)})
             for job in (*group, *joined):
                 job.error = job.error or error
@@ -275,10 +279,15 @@ class Database:
         except Exception as error:
             self.signals.rewind(connection, mark)
             job.error = error
+            if not _in_transaction(connection):
+                raise
 
     def _hand_over(self, jobs: list[_Job], notices: list[tuple[str, str]]) -> None:
         for job in jobs:
-            job.ended()
+            try:
+                job.ended()
+            except Exception:  # the edge of the writer
+                logger.exception("a companion could not be told how its transaction ended")
         call_on_loops([*((job.loop, job.tell) for job in jobs), *self.signals.calls(notices)])
 
     # Postgres: one transaction a write
@@ -320,13 +329,20 @@ def savepoint(connection: sa.Connection) -> Iterator[None]:
         _execute_raw(connection, f"SAVEPOINT part_{depth}")
         try:
             yield
-        except BaseException:
+        except BaseException as error:
+            if not _in_transaction(connection):
+                raise TransactionLost("SAVEPOINT", None, error) from error
             _execute_raw(connection, f"ROLLBACK TO part_{depth}")
-            raise
-        finally:
             _execute_raw(connection, f"RELEASE part_{depth}")
+            raise
+        _execute_raw(connection, f"RELEASE part_{depth}")
     finally:
         connection.info["savepoints"] = depth - 1
+
+
+def _in_transaction(connection: sa.Connection) -> bool:
+    """Of SQLite, which may have ended it by itself."""
+    return cast(sqlite3.Connection, connection.connection.dbapi_connection).in_transaction
 
 
 def _execute_raw(connection: sa.Connection, statement: str) -> None:

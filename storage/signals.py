@@ -80,8 +80,10 @@ def call_on_loops(calls: Iterable[Call]) -> None:
     for loop, call in calls:
         by_loop.setdefault(loop, []).append(call)
     for loop, mine in by_loop.items():
-        if not loop.is_closed():
+        try:
             loop.call_soon_threadsafe(_run_all, mine)
+        except RuntimeError:
+            logger.debug("whoever listened has gone: their event loop is closed")
 
 
 def _run_all(calls: list[Callable[[], None]]) -> None:

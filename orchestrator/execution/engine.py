@@ -11,6 +11,7 @@ import logging
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -36,8 +37,8 @@ IDLE_POLL, BUSY_POLL = 0.5, 0.1
 """Seconds between looks into the queue (idle CPU of the process: 0.8 % and 2.4 %)."""
 BUSY_FOR = 5.0
 HEARTBEAT = 3.0
-LOOKS_AFTER = 10
-"""Heartbeats between two looks for what was claimed and not begun."""
+LOOKED_FOR_EVERY = 30.0
+"""Seconds between two looks for what was claimed and not begun."""
 DEAD_AFTER = timedelta(seconds=12)
 MAX_RECOVERIES = 10
 FINISHED_KEPT = timedelta(days=1)
@@ -67,8 +68,8 @@ class Engine:
         self._client_lock = threading.Lock()
         self._coming_up: asyncio.Task[None] | None = None
         self._jobs: list[asyncio.Task[None]] = []
-        self._running: set[str] = set()
-        """The segments that run here, by their ids at DBOS."""
+        self._running: Counter[str] = Counter()
+        """The segments that run here, by their ids at DBOS; one that was taken from us and came back does so twice for a while."""
         self._heard_at = self._patient_until = 0.0
         self._busy_until = 0.0
         self._working = False
@@ -106,7 +107,7 @@ class Engine:
         self._coming_up = asyncio.create_task(self._come_up(run))
         await asyncio.shield(self._coming_up)
         self._heard_at = monotonic()
-        self._jobs = [asyncio.create_task(self._keep_alive()), asyncio.create_task(self._pace())]
+        self._jobs = [asyncio.create_task(work) for work in (self._keep_alive(), self._pace(), self._look_for_dropped())]
 
     async def stop(self) -> None:
         """Let what is running end, for a while. A start that is still coming up is waited for: DBOS is one in a
@@ -123,7 +124,7 @@ class Engine:
             await asyncio.to_thread(DBOS.destroy, workflow_completion_timeout_sec=8, destroy_registry=True)
             try:
                 await self._database.write(lambda connection: connection.execute(sa.delete(WorkerRow).where(WorkerRow.id == self.executor_id)))
-            except sa.exc.DBAPIError:
+            except sa.exc.SQLAlchemyError:
                 logger.warning("that this worker has stopped could not be told; it is taken for dead in a moment")
 
     # --- DBOS ---
@@ -192,11 +193,11 @@ class Engine:
         async def segment(task_id: str, number: int) -> None:
             self._busy_until = monotonic() + BUSY_FOR
             flow = f"{task_id}:{number}"
-            self._running.add(flow)
+            self._running[flow] += 1
             try:
                 await run(task_id, number)
             finally:
-                self._running.discard(flow)
+                self._running -= Counter({flow: 1})
 
         DBOS.launch()
         for name in (TRIAGE, WORK):
@@ -233,18 +234,12 @@ class Engine:
             connection.execute(sa.insert(WorkerRow).values(id=self.executor_id, host=socket.gethostname(), started_at=now, heartbeat_at=now))
 
     async def _keep_alive(self) -> None:
-        """Say that we live, take over from those who do not, and now and then from ourselves."""
-        idle: set[str] = set()
-        beats = 0
-        while True:
+        """Say that we live, and take over from those who do not."""
+        while not self._database.is_sqlite:
             await asyncio.sleep(HEARTBEAT)
-            beats += 1
             try:
-                if not self._database.is_sqlite:
-                    await self._database.write(self._beat)
-                    await self._bury_the_dead()
-                if beats % LOOKS_AFTER == 0:
-                    idle = await asyncio.to_thread(self._begin_what_was_dropped, idle)
+                await self._database.write(self._beat)
+                await self._bury_the_dead()
             except Exception:  # the edge of a worker
                 logger.exception("heartbeat failed; trying again")
 
@@ -260,19 +255,24 @@ class Engine:
             await asyncio.to_thread(self._take_over, [dead])
             await self._database.write(lambda connection, dead=dead: connection.execute(sa.delete(WorkerRow).where(WorkerRow.id == dead)))  # type: ignore[misc]
 
-    def _begin_what_was_dropped(self, before: set[str]) -> set[str]:
-        """Queue again what DBOS has claimed for us and does not run, as where the database went away in between; returns what looks so now.
+    async def _look_for_dropped(self) -> None:
+        """Now and then, what DBOS has claimed for us and does not run, as where the database went away in between."""
+        idle: set[str] = set()
+        while True:
+            await asyncio.sleep(LOOKED_FOR_EVERY)
+            try:
+                idle = await self._begin_what_was_dropped(idle)
+            except Exception:  # the edge of a worker
+                logger.exception("what was claimed and not begun could not be looked for; trying again")
 
-        What was not so at the look before may be just beginning or just ending.
-        """
-        from dbos import DBOS
-
-        found = DBOS.list_workflows(status="PENDING", executor_id=[self.executor_id], load_input=False, load_output=False)
-        idle = {flow.workflow_id: flow.queue_name for flow in found if flow.workflow_id not in self._running}
+    async def _begin_what_was_dropped(self, before: set[str]) -> set[str]:
+        """Queue it again where it looked so before; what did not may be just beginning or just ending. Returns what looks so now."""
+        claimed = await self._database.read(lambda connection: engine_tables.claimed_by(connection, self.executor_id))
+        idle = {flow: queue for flow, queue in claimed.items() if not self._running[flow]}
         dropped = before & idle.keys()
         if dropped:
             logger.warning("segments were claimed and not begun; they are queued again", extra={"segments": len(dropped)})
-            self._queue_again({flow: idle[flow] for flow in dropped})
+            await asyncio.to_thread(self._queue_again, {flow: idle[flow] for flow in dropped})
         return idle.keys() - dropped
 
     def _dead(self, connection: sa.Connection) -> list[str]:

@@ -21,7 +21,7 @@ from orchestrator.execution.hands import Hand
 from orchestrator.execution.surroundings import Surroundings
 from orchestrator.outside import Found, OutsideTool, Reconciled, Reconciling, Result, Secret
 from orchestrator.tasks.journal import LIMIT
-from storage.database import savepoint
+from storage.database import database_failed, savepoint
 
 logger = logging.getLogger(__name__)
 
@@ -152,6 +152,8 @@ class OutsideCalls:
                 return await self._after_doubt(tool, scoped, call, failure)
             await self._refused(scoped, call, FatalError(await self._clean(scoped, str(failure))))
         except Exception as error:
+            if database_failed(error) and not scoped.doubtful:
+                raise  # ours, not the tool's, and nothing has happened yet: as after a crash
             logger.error("a tool broke", extra={"tool": tool.name, "task": call.task.id, "error": type(error).__name__})
             if scoped.doubtful:
                 return await self._after_doubt(tool, scoped, call, error)
@@ -220,7 +222,7 @@ class OutsideCalls:
         for pause in (*SETTLING_PAUSES, None):
             try:
                 return await write()
-            except sa.exc.DBAPIError as trouble:
+            except sa.exc.SQLAlchemyError as trouble:
                 logger.warning("what happened could not be recorded", extra={"tool": call.tool.name, "task": call.task.id, "error": type(trouble).__name__})
                 if pause is None:
                     raise TransientError(f"what {call.tool.name} did could not be recorded") from trouble

@@ -42,7 +42,7 @@ from orchestrator.execution.hands import Hand, InTransaction
 from orchestrator.execution.surroundings import Surroundings
 from orchestrator.tasks import agent_log, asks, family, journal, manager, notifications, outgoing
 from orchestrator.tasks.people import person_of
-from storage.database import database_failed, savepoint
+from storage.database import TransactionLost, database_failed, savepoint
 
 T = TypeVar("T")
 MAX_ATTEMPTS = 3
@@ -81,6 +81,8 @@ class Runner:
         try:
             with savepoint(connection):
                 drive(self._segment(task, person, hand, journal.read(connection, task.id) if task.segment else {}, message_id))
+        except TransactionLost:
+            raise
         except Exception as error:
             logger.exception("instant agent failed", extra={"task": task.id, "agent": task.agent})
             self._fail(connection, task, _describe(error), message_id)
@@ -104,7 +106,7 @@ class Runner:
     async def run_segment(self, task: Task, person: Person, hand: Hand, steps: dict[str, journal.Step]) -> None:
         """Run a durable segment to its end. A transient failure is tried again later; a lost race ends it silently.
 
-        Raises what the database raises where it is not even possible to write down how the segment ended.
+        Raises what the database raises where the line to it was cut, or where it is not even possible to write down how the segment ended.
         """
         try:
             await self._segment_or_its_failure(task, person, hand, steps)
@@ -117,6 +119,8 @@ class Runner:
         except LostRace:
             raise
         except Exception as error:
+            if getattr(error, "connection_invalidated", False):
+                raise  # cut off, which is not the task's fault and no attempt of it
             failure = _describe(error)
             if isinstance(error, TransientError) or database_failed(error):
                 await hand.write(task, lambda connection: self._retry_later(connection, task, failure))

@@ -7,6 +7,7 @@ import logging
 from dataclasses import dataclass
 
 import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
 
 from orchestrator.actions import budgets
 from orchestrator.contracts import Person, Task
@@ -36,6 +37,21 @@ class _Begun:
 
 
 @dataclass(frozen=True, slots=True)
+class _Lost:
+    """What was held when the database failed, and how often it was tried since to begin anew without hearing whether that came in."""
+
+    held: Task | None
+    unheard: int
+
+    def is_anothers(self, connection: sa.Connection) -> bool:
+        """Each begin raises the lease by one; who takes a task over raises it before beginning, too."""
+        if self.held is None:
+            return False
+        found = manager.load(connection, self.held.id)
+        return found is None or found.lease > self.held.lease + self.unheard
+
+
+@dataclass(frozen=True, slots=True)
 class Segments:
     """Called by the engine with a task id and a segment number; a segment that is not the present one is left alone."""
 
@@ -48,18 +64,21 @@ class Segments:
     async def run(self, task_id: str, number: int) -> None:
         """To its end. Where the database goes away in the middle it is begun anew from the journal, as after a crash, unless somebody else took it over."""
         held: Task | None = None
+        unheard = 0
         while True:
             try:
-                begun = await self.database.write(lambda connection, held=held: self._begin(connection, task_id, number, held), key=task_id)  # type: ignore[misc]
-                if begun is None:
-                    return
-                held = begun.task
+                begun = await self.database.write(lambda connection, lost=_Lost(held, unheard): self._begin(connection, task_id, number, lost), key=task_id)  # type: ignore[misc]
+            except SQLAlchemyError as error:
+                unheard += 1
+                await _wait_for_database(error, task_id, number)
+                continue
+            if begun is None:
+                return
+            held, unheard = begun.task, 0
+            try:
                 return await self._do(begun)
-            except Exception as error:
-                if not database_failed(error):
-                    raise
-                logger.warning("the database failed; the segment is begun anew", extra={"task": task_id, "segment": number, "error": type(error).__name__})
-                await asyncio.sleep(AGAIN)
+            except SQLAlchemyError as error:
+                await _wait_for_database(error, task_id, number)
 
     async def _do(self, begun: _Begun) -> None:
         if begun.task.type == "triage":
@@ -68,8 +87,8 @@ class Segments:
         hand = Fenced(self.database, self.runner.around.clock)
         await self.runner.run_segment(begun.task, begun.person, hand, begun.steps)
 
-    def _begin(self, connection: sa.Connection, task_id: str, number: int, held: Task | None) -> _Begun | None:
-        if held is not None and ((found := manager.load(connection, task_id)) is None or found.lease != held.lease):
+    def _begin(self, connection: sa.Connection, task_id: str, number: int, lost: _Lost) -> _Begun | None:
+        if lost.is_anothers(connection):
             return None
         task = manager.take(connection, task_id, number, self.runner.around.clock.now())
         if task is None:
@@ -96,3 +115,11 @@ class Segments:
         limits = budgets.limits_for(rules.policy.budgets, person, task, now)
         worst = model.worst(task.text)
         return budgets.reserve(connection, person, task, CLASSIFY, model.model.name, worst, limits, now) is None
+
+
+async def _wait_for_database(error: SQLAlchemyError, task_id: str, number: int) -> None:
+    """Raises the error where it is not the database that failed."""
+    if not database_failed(error):
+        raise error
+    logger.warning("the database failed; the segment is begun anew", extra={"task": task_id, "segment": number, "error": type(error).__name__})
+    await asyncio.sleep(AGAIN)

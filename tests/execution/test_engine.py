@@ -17,6 +17,7 @@ from dbos import DBOS, _core, _queue
 import orchestrator.execution.engine as engine_module
 from orchestrator.clock import SystemClock
 from orchestrator.contracts import Task
+from orchestrator.execution import engine_tables
 from orchestrator.execution.engine import Engine
 from orchestrator.tasks import manager
 from orchestrator.tasks.manager import NewTask
@@ -103,8 +104,8 @@ async def test_one_whose_start_failed_may_try_again_and_leaves_nothing_behind(tm
             patched.setattr(DBOS, "launch", broken)
             with pytest.raises(OSError, match="full"):
                 await engine.start(nothing)
-        await begun(first, engine)
         await begun(second, Engine(second, SystemClock()))
+        await begun(first, engine)
 
 
 async def test_what_was_claimed_and_not_begun_is_queued_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,8 +119,7 @@ async def test_what_was_claimed_and_not_begun_is_queued_again(tmp_path: Path, mo
         raise OSError("the line was cut")
 
     monkeypatch.setattr(_queue, "execute_dequeued_workflow", drop_the_first)
-    monkeypatch.setattr(engine_module, "HEARTBEAT", 0.1)
-    monkeypatch.setattr(engine_module, "LOOKS_AFTER", 2)
+    monkeypatch.setattr(engine_module, "LOOKED_FOR_EVERY", 0.2)
     async with opened(tmp_path / "one.db") as database:
         await begun(database, Engine(database, SystemClock()))
     assert dropped.is_set()
@@ -137,8 +137,7 @@ async def test_what_runs_here_is_not_taken_for_dropped(tmp_path: Path) -> None:
         await engine.start(run)
         task = await queue(database, engine, settle(database))
         assert await asyncio.to_thread(begun_here.wait, PATIENCE)
-        claimed = await DBOS.list_workflows_async(status="PENDING", executor_id=[engine.executor_id])
-        assert [flow.workflow_id for flow in claimed] == [f"{task.id}:0"]
-        assert await asyncio.to_thread(engine._begin_what_was_dropped, set()) == set()
+        assert await database.read(lambda connection: engine_tables.claimed_by(connection, engine.executor_id)) == {f"{task.id}:0": engine_module.WORK}
+        assert await engine._begin_what_was_dropped(set()) == set()
         go_on.set()
         await engine.stop()

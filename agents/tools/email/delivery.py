@@ -33,6 +33,11 @@ class Delivery:
     recipient: str = ""
     reason: str = ""
 
+    @property
+    def answer(self) -> str:
+        """What the log keeps of it."""
+        return f"{self.recipient}: {self.reason}" if self.recipient else self.reason
+
 
 def read_report(mail: bytes) -> tuple[Delivery, ...]:
     """The news of a delivery status notification; nothing where a mail is none, or does not say of which mail it speaks."""
@@ -65,13 +70,13 @@ def _of_recipient(status: Message, about: str) -> Delivery | None:
 
 
 async def note(log: MailLog, news: tuple[Delivery, ...], now: datetime) -> list[Delivery]:
-    """Write news into the log; those that were news. Of a mail to several, one that bounced makes it a bounced one."""
-    noted = []
-    for one in sorted(news, key=lambda one: one.status is MailStatus.BOUNCED):
-        answer = f"{one.recipient}: {one.reason}" if one.recipient else one.reason
-        if await log.update(one.message_id, one.status, answer, now):
-            noted.append(one)
-    return noted
+    """Write news into the log; those that were news."""
+    return [one for one in in_order(news) if await log.update(one.message_id, one.status, one.answer, now)]
+
+
+def in_order(news: tuple[Delivery, ...]) -> list[Delivery]:
+    """As they are to be noted: of a mail to several, one that bounced makes it a bounced one."""
+    return sorted(news, key=lambda one: one.status is MailStatus.BOUNCED)
 
 
 class Arguments(BaseModel):
