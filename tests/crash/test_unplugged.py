@@ -61,6 +61,8 @@ async def test_what_was_under_way_goes_on(server: postgres.Server, seconds: floa
                     await api.shown(900 + user, f"errand done: run errand {user}", timeout=GOES_ON)
                 assert bot.running
                 assert all(worker.poll() is None for worker in others)
+                logs = [shop.log(number).read_text(errors="replace") for number in range(workers)]
+                assert not any("taking over" in log for log in logs), "all were silent, and none of them was dead"
             finally:
                 shop.end()
             done = notes(url)
