@@ -56,6 +56,22 @@ class EngineSettings:
     threads: int = 16
 
 
+@dataclass(slots=True)
+class Patience:
+    """Where the database was away all workers were silent: all are given the time to say that they live before one is taken for dead."""
+
+    heard_at: float = 0.0
+    until: float = 0.0
+
+    def is_over(self) -> bool:
+        """To be asked after each heartbeat of our own."""
+        now = monotonic()
+        if self.heard_at and now - self.heard_at > 2 * HEARTBEAT:
+            self.until = now + DEAD_AFTER.total_seconds()
+        self.heard_at = now
+        return now >= self.until
+
+
 class Engine:
     """Implements the Queue port. `start` makes this process a worker; `enqueue` works before that, too, on Postgres once `prepare` was called."""
 
@@ -70,7 +86,7 @@ class Engine:
         self._jobs: list[asyncio.Task[None]] = []
         self._running: Counter[str] = Counter()
         """The segments that run here, by their ids at DBOS; one that was taken from us and came back does so twice for a while."""
-        self._heard_at = self._patient_until = 0.0
+        self._patience = Patience()
         self._busy_until = 0.0
         self._working = False
         self._migrated = False
@@ -106,7 +122,6 @@ class Engine:
         """
         self._coming_up = asyncio.create_task(self._come_up(run))
         await asyncio.shield(self._coming_up)
-        self._heard_at = monotonic()
         self._jobs = [asyncio.create_task(work) for work in (self._keep_alive(), self._pace(), self._look_for_dropped())]
 
     async def stop(self) -> None:
@@ -244,12 +259,7 @@ class Engine:
                 logger.exception("heartbeat failed; trying again")
 
     async def _bury_the_dead(self) -> None:
-        """Not soon after we were not heard of ourselves: where the database was away, all of us were silent, and all are given the time to say that they live."""
-        now = monotonic()
-        if now - self._heard_at > 2 * HEARTBEAT:
-            self._patient_until = now + DEAD_AFTER.total_seconds()
-        self._heard_at = now
-        if now < self._patient_until:
+        if not self._patience.is_over():
             return
         for dead in await self._database.read(self._dead):
             await asyncio.to_thread(self._take_over, [dead])

@@ -11,8 +11,10 @@ from typing import Any
 
 import httpx
 import pytest
+import sqlalchemy as sa
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from sqlalchemy.exc import OperationalError
 
 from agents.email import Email
 from agents.tools.email import webhooks
@@ -103,6 +105,21 @@ async def test_a_letter_that_came_back_is_noted_and_told_once(door: Door, databa
     assert status(database, sender) is MailStatus.BOUNCED
     [told] = replies(database, sender.chat_id)
     assert "ann@example.com" in told and "“Late”" in told and "550 no such user" in told and "/mail" in told
+
+
+async def test_what_could_not_be_told_is_not_noted_either(door: Door, database: Database, sender: Somebody, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database goes away just then: the webhook is refused, comes again, and is told."""
+
+    def away(news: MailNews, connection: sa.Connection, one: Any) -> None:
+        raise OperationalError("COMMIT", None, Exception("the connection was closed"))
+
+    client = door()
+    with monkeypatch.context() as patched:
+        patched.setattr(MailNews, "_tell", away)
+        assert (await client.post(MAILGUN, content=mailgun(CAME_BACK))).status_code == HTTPStatus.SERVICE_UNAVAILABLE
+    assert status(database, sender) is MailStatus.SENT
+    assert (await client.post(MAILGUN, content=mailgun(CAME_BACK))).status_code == HTTPStatus.OK
+    assert len(replies(database, sender.chat_id)) == 1
 
 
 async def forged(client: httpx.AsyncClient, database: Database, sender: Somebody) -> None:
