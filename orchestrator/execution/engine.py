@@ -13,6 +13,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -40,6 +41,8 @@ HEARTBEAT = 3.0
 LOOKED_FOR_EVERY = 30.0
 """Seconds between two looks for what was claimed and not begun."""
 DEAD_AFTER = timedelta(seconds=12)
+LAST_WAIT = 30.0
+"""Seconds that a stop waits for a start."""
 MAX_RECOVERIES = 10
 FINISHED_KEPT = timedelta(days=1)
 
@@ -128,7 +131,9 @@ class Engine:
         """Let what is running end, for a while. A start that is still coming up is waited for: DBOS is one in a
         process, and what is left of one is what the next engine would get, with the old database behind it."""
         if self._coming_up is not None:
-            await asyncio.gather(self._coming_up, return_exceptions=True)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LAST_WAIT):
+                    await asyncio.gather(self._coming_up, return_exceptions=True)
         for job in self._jobs:
             job.cancel()
         await asyncio.gather(*self._jobs, return_exceptions=True)

@@ -103,24 +103,25 @@ class Runner:
 
     # --- the durable lane ---
 
-    async def run_segment(self, task: Task, person: Person, hand: Hand, steps: dict[str, journal.Step]) -> None:
+    async def run_segment(self, task: Task, person: Person, hand: Hand, steps: dict[str, journal.Step], *, cuts_count: bool = False) -> None:
         """Run a durable segment to its end. A transient failure is tried again later; a lost race ends it silently.
 
-        Raises what the database raises where the line to it was cut, or where it is not even possible to write down how the segment ended.
+        Raises what the database raises where the line to it was cut, unless cuts count as attempts, and where it is
+        not even possible to write down how the segment ended.
         """
         try:
-            await self._segment_or_its_failure(task, person, hand, steps)
+            await self._segment_or_its_failure(task, person, hand, steps, cuts_count)
         except LostRace:
             logger.info("segment lost its race", extra={"task": task.id, "segment": task.segment})
 
-    async def _segment_or_its_failure(self, task: Task, person: Person, hand: Hand, steps: dict[str, journal.Step]) -> None:
+    async def _segment_or_its_failure(self, task: Task, person: Person, hand: Hand, steps: dict[str, journal.Step], cuts_count: bool) -> None:
         try:
             await self._segment(task, person, hand, steps, None)
         except LostRace:
             raise
         except Exception as error:
-            if getattr(error, "connection_invalidated", False):
-                raise  # cut off, which is not the task's fault and no attempt of it
+            if getattr(error, "connection_invalidated", False) and not cuts_count:
+                raise
             failure = _describe(error)
             if isinstance(error, TransientError) or database_failed(error):
                 await hand.write(task, lambda connection: self._retry_later(connection, task, failure))

@@ -25,6 +25,8 @@ CLASSIFY = "classify"
 """The key under which the model's answer stands in the books."""
 AGAIN = 1.0
 """Seconds between two tries of a segment whose database is away."""
+MOST_FRUITLESS = 5
+"""Tries without a further step after which a cut counts as an attempt of the task: it may be a line of the task's own that is cut."""
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +66,7 @@ class Segments:
     async def run(self, task_id: str, number: int) -> None:
         """To its end. Where the database goes away in the middle it is begun anew from the journal, as after a crash, unless somebody else took it over."""
         held: Task | None = None
-        unheard = 0
+        unheard = fruitless = known = 0
         while True:
             try:
                 begun = await self.database.write(lambda connection, lost=_Lost(held, unheard): self._begin(connection, task_id, number, lost), key=task_id)  # type: ignore[misc]
@@ -74,18 +76,19 @@ class Segments:
                 continue
             if begun is None:
                 return
-            held, unheard = begun.task, 0
+            fruitless = fruitless + 1 if held is not None and len(begun.steps) == known else 0
+            held, unheard, known = begun.task, 0, len(begun.steps)
             try:
-                return await self._do(begun)
+                return await self._do(begun, cuts_count=fruitless >= MOST_FRUITLESS)
             except SQLAlchemyError as error:
                 await _wait_for_database(error, task_id, number)
 
-    async def _do(self, begun: _Begun) -> None:
+    async def _do(self, begun: _Begun, cuts_count: bool) -> None:
         if begun.task.type == "triage":
             await self._classify(begun.task, begun.person)
             return
         hand = Fenced(self.database, self.runner.around.clock)
-        await self.runner.run_segment(begun.task, begun.person, hand, begun.steps)
+        await self.runner.run_segment(begun.task, begun.person, hand, begun.steps, cuts_count=cuts_count)
 
     def _begin(self, connection: sa.Connection, task_id: str, number: int, lost: _Lost) -> _Begun | None:
         if lost.is_anothers(connection):

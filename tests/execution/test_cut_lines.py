@@ -113,6 +113,30 @@ async def test_what_somebody_else_has_taken_over_is_theirs(database: Database, m
     assert (runs["errand"], found.state, found.attempts) == (1, TaskState.IN_PROGRESS, 0)
 
 
+async def test_a_task_that_is_always_cut_in_the_same_place_fails_in_the_end(database: Database) -> None:
+    """As where a tool's own database is away: ours answers, and the task must not go round for ever."""
+    somebody, runs, queue = settle(database), Counter[str](), Recording()
+
+    async def script(task: Task, context: Context) -> Outcome:
+        runs["errand"] += 1
+        raise cut()
+
+    runner = make_runner(database, MovedClock(), SmallCatalogue((ScriptedAgent("errand", script),)), queue)
+    new = NewTask("errand", "errand", somebody.person.id, somebody.chat_id, "en", title="errand")
+    task = await database.write(lambda connection: manager.create(connection, new, datetime.now(UTC)))
+    run = Segments(database, runner, None, None).run  # type: ignore[arg-type]
+    async with asyncio.timeout(30):
+        await run(task.id, 0)
+        while queue.jobs:
+            _, segment, _ = queue.jobs.pop()
+            await run(task.id, segment)
+    found = await database.read(lambda connection: manager.load(connection, task.id))
+    assert found is not None
+    assert found.state is TaskState.FAILED
+    assert runs["errand"] == (segments_module.MOST_FRUITLESS + 1) * (runner.limits.attempts + 1)
+    assert len(replies(database, somebody.chat_id)) == 1
+
+
 async def test_a_call_outside_that_had_not_begun_is_made_after_all(database: Database, tmp_path: Path) -> None:
     """A tool writes to our database, too: what fails there is not the tool's fault, and nothing has happened yet."""
     world, fails = World(), [cut()]
