@@ -63,13 +63,13 @@ class EngineSettings:
 class Patience:
     """Where the database was away all workers were silent: all are given the time to say that they live before one is taken for dead."""
 
-    heard_at: float = 0.0
+    heard_at: float
     until: float = 0.0
 
     def is_over(self) -> bool:
         """To be asked after each heartbeat of our own."""
         now = monotonic()
-        if self.heard_at and now - self.heard_at > 2 * HEARTBEAT:
+        if now - self.heard_at > 2 * HEARTBEAT:
             self.until = now + DEAD_AFTER.total_seconds()
         self.heard_at = now
         return now >= self.until
@@ -89,7 +89,7 @@ class Engine:
         self._jobs: list[asyncio.Task[None]] = []
         self._running: Counter[str] = Counter()
         """The segments that run here, by their ids at DBOS; one that was taken from us and came back does so twice for a while."""
-        self._patience = Patience()
+        self._patience = Patience(0.0)
         self._busy_until = 0.0
         self._working = False
         self._migrated = False
@@ -154,6 +154,7 @@ class Engine:
         await self._database.write(self._beat)
         await asyncio.to_thread(self._launch, run)
         await self._database.write(self._beat)
+        self._patience = Patience(heard_at=monotonic())
         await asyncio.to_thread(self._take_over_at_start)
 
     def _connect(self) -> DBOSClient:

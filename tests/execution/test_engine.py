@@ -125,6 +125,28 @@ async def test_what_was_claimed_and_not_begun_is_queued_again(tmp_path: Path, mo
     assert dropped.is_set()
 
 
+def test_after_an_outage_nobody_is_taken_for_dead_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr(engine_module, "monotonic", lambda: now)
+    patience = engine_module.Patience(heard_at=now)
+    for seconds, over in (
+        (3, True),
+        (3, True),
+        (20, False),
+        (3, False),
+        (3, False),
+        (3, False),
+        (3, True),
+        (7, False),
+        (12, False),
+        (3, False),
+        (9.5, False),
+        (3, False),
+    ):
+        now += seconds
+        assert patience.is_over() is over, f"at {now}"
+
+
 async def test_what_runs_here_is_not_taken_for_dropped(tmp_path: Path) -> None:
     begun_here, go_on = threading.Event(), threading.Event()
 
