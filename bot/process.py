@@ -1,4 +1,4 @@
-"""One process on one data folder: the lock, the log lines, and ending in good order."""
+"""One process on one data folder: the lock, the log lines, works that outlast a database that is away, and ending in good order."""
 
 from __future__ import annotations
 

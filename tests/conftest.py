@@ -44,11 +44,22 @@ def clock() -> MovedClock:
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
+def postgres_installed() -> None:
     if postgres.server_programs() is None:
         pytest.skip("Postgres is not installed: apt-get install postgresql")
-    with postgres.running() as address:
-        yield address
+
+
+@pytest.fixture(scope="session")
+def postgres_server(postgres_installed: None) -> Iterator[str]:
+    with postgres.serving() as server:
+        yield server.address
+
+
+@pytest.fixture
+def own_postgres(postgres_installed: None) -> Iterator[postgres.Server]:
+    """A server of this test's own, which it may unplug."""
+    with postgres.serving() as server:
+        yield server
 
 
 @contextmanager

@@ -21,40 +21,37 @@ pytestmark = pytest.mark.postgres
 
 
 @asynccontextmanager
-async def house(folder: Path) -> AsyncIterator[tuple[ApiHouse, postgres.Server]]:
-    """On a server of its own."""
-    if postgres.server_programs() is None:
-        pytest.skip("Postgres is not installed: apt-get install postgresql")
-    with postgres.serving() as server, new_database(server.address) as url:
+async def house(folder: Path, server: postgres.Server) -> AsyncIterator[ApiHouse]:
+    with new_database(server.address) as url:
         async with running(folder, url=url, engine=False) as api:
-            yield api, server
+            yield api
 
 
-async def test_the_page_is_told_to_send_it_again(folder: Path) -> None:
-    async with house(folder) as (api, server):
+async def test_the_page_is_told_to_send_it_again(folder: Path, own_postgres: postgres.Server) -> None:
+    async with house(folder, own_postgres) as api:
         said = {"client_id": "said-once-only", "text": "note: milk"}
         origin = api.address.removesuffix(PATH)
         async with httpx.AsyncClient(base_url=origin, cookies={COOKIE: "secret"}, headers={"Origin": origin}, trust_env=False) as page:
-            server.unplug()
+            own_postgres.unplug()
             away = await page.post("/chat/messages", json=said)
-            server.plug_in()
+            own_postgres.plug_in()
             back = await page.post("/chat/messages", json=said)
         assert (away.status_code, back.status_code) == (503, 202)
         assert "Retry-After" in away.headers
 
 
-async def test_requests_are_refused_for_a_while_and_listeners_go_on(folder: Path) -> None:
-    async with house(folder) as (api, server):
+async def test_requests_are_refused_for_a_while_and_listeners_go_on(folder: Path, own_postgres: postgres.Server) -> None:
+    async with house(folder, own_postgres) as api:
         task = await begin(api, api.owner)
         async with socket(api, f"/tasks/{task.id}/ws", api.owner.key) as opened:
             assert [event["kind"] for event in await hear(opened, 1)] == ["status"]
-            server.unplug()
+            own_postgres.unplug()
             refused = await api.owner.client.get("/tasks")
             posted = await api.owner.client.post("/tasks", json={"type": "custom", "title": "Away", "priority": "high"})
             with pytest.raises(websockets.InvalidStatus, match="503"):
                 async with socket(api, f"/tasks/{task.id}/ws", api.owner.key):
                     raise AssertionError("nobody can tell whose key this is")
-            server.plug_in()
+            own_postgres.plug_in()
             await api.owner.json("GET", "/tasks")
             await happen(api, task, 3)
             assert [event["data"]["percent"] for event in await hear(opened, 3)] == [0, 1, 2]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import random
-from collections.abc import Iterator
 
 import pytest
 
@@ -34,29 +33,20 @@ __all__ = ["calendars"]
 pytestmark = [pytest.mark.postgres, pytest.mark.timeout(14400 if SOAK else 300)]
 
 
-@pytest.fixture
-def server() -> Iterator[postgres.Server]:
-    """One of this test's own: the others' must not go away."""
-    if postgres.server_programs() is None:
-        pytest.skip("Postgres is not installed: apt-get install postgresql")
-    with postgres.serving() as served:
-        yield served
-
-
 @pytest.mark.parametrize(
     ("seconds", "workers"), [(3.0, 0), pytest.param(20.0, 0, marks=pytest.mark.soak), (1.0, 2), pytest.param(20.0, 2, marks=pytest.mark.soak)]
 )
-async def test_what_was_under_way_goes_on(server: postgres.Server, seconds: float, workers: int) -> None:
+async def test_what_was_under_way_goes_on(own_postgres: postgres.Server, seconds: float, workers: int) -> None:
     """20 s is longer than a worker may be silent, and than a holder of the channels keeps its duty."""
     code = WITHOUT_ENGINE if workers else ""
-    with new_database(server.address) as url:
+    with new_database(own_postgres.address) as url:
         async with telegram() as api, majordomo(api, database_url=url, code=code, PYTHONPATH=WITH_PLUGIN) as bot:
             shop = Workshop(bot)
             await bot.start()
             others = [shop.start_worker() for _ in range(workers)]
             await until(lambda: all(shop.is_ready(number) for number in range(workers)), 60)
             try:
-                ledger = await _unplug_at_work(server, seconds, api, shop)
+                ledger = await _unplug_at_work(own_postgres, seconds, api, shop)
                 for user in range(ERRANDS):
                     await api.shown(900 + user, f"errand done: run errand {user}", timeout=GOES_ON)
                 assert bot.running
@@ -89,17 +79,17 @@ async def _unplug_at_work(server: postgres.Server, seconds: float, api: Api, sho
     return ledger
 
 
-async def test_who_is_asked_to_stop_meanwhile_ends(server: postgres.Server) -> None:
-    with new_database(server.address) as url:
+async def test_who_is_asked_to_stop_meanwhile_ends(own_postgres: postgres.Server) -> None:
+    with new_database(own_postgres.address) as url:
         async with telegram() as api, majordomo(api, database_url=url, PYTHONPATH=WITH_PLUGIN) as bot:
             shop = Workshop(bot)
             await bot.start()
             api.say(900, "run errand 1")
             await until(lambda: len(shop.noted()) > 2, 60)
-            server.unplug()
+            own_postgres.unplug()
             await asyncio.sleep(1)
             await bot.stop()
-            server.plug_in()
+            own_postgres.plug_in()
             await bot.start()
             await api.shown(900, "errand done: run errand 1", timeout=GOES_ON)
             done = notes(url)
@@ -138,16 +128,16 @@ async def unplug_somewhere(on: Office, server: postgres.Server, dice: random.Ran
     assert on.bot.running, on.bot.log()[-2000:]
 
 
-async def test_every_letter_and_event_comes_once_or_is_asked_about(server: postgres.Server) -> None:
+async def test_every_letter_and_event_comes_once_or_is_asked_about(own_postgres: postgres.Server) -> None:
     dice = random.Random(SEED)
-    with new_database(server.address) as url:
+    with new_database(own_postgres.address) as url:
         async with office(database_url=url) as on:
             await on.bot.start()
             for chat in LETTERS_FROM:
                 on.people.begin(chat)
             for _ in range(UNPLUGS):
                 heard = len(on.people.outcomes)
-                await unplug_somewhere(on, server, dice)
+                await unplug_somewhere(on, own_postgres, dice)
                 await come(lambda: len(on.people.outcomes) > heard, GOES_ON)  # noqa: B023 - over before the next one
             on.people.resting = True
             await on.people.until_ended(list(on.people.begun), GOES_ON)

@@ -73,10 +73,3 @@ def serving() -> Iterator[Server]:
             server.unplug()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def running() -> Iterator[str]:
-    """The address of a fresh server, `postgresql+psycopg://…/` without a database name."""
-    with serving() as server:
-        yield server.address
