@@ -10,11 +10,15 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeVar, runtime_checkable
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from orchestrator.contracts import Attachment, Json
 from orchestrator.errors import MajordomoError
+from storage.database import database_failed
 
+T = TypeVar("T")
 PRIVATE, GROUP = "private", "group"
 
 
@@ -216,3 +220,13 @@ class Unchanged(DeliveryError):
 
 class Unreachable(DeliveryError):
     """This will never arrive: the person blocked the bot, or the chat or message is gone."""
+
+
+async def nothing_left(work: Awaitable[T]) -> T:
+    """Read or write our own books while nothing has left. Raises NotDelivered where the database is away; what it cannot take at all, it raises itself."""
+    try:
+        return await work
+    except SQLAlchemyError as error:
+        if database_failed(error):
+            raise NotDelivered("our own books could not be opened") from error
+        raise

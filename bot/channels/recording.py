@@ -7,10 +7,9 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
 
 from bot.cards.html import to_html
-from bot.channels.base import Capabilities, Markup, NotDelivered, Part, Unreachable
+from bot.channels.base import Capabilities, Markup, Part, Unreachable, nothing_left
 from orchestrator.contracts import Clock
 from orchestrator.tasks import events
 from storage.database import Database
@@ -41,10 +40,8 @@ class Recording:
     async def record(self, chat: str, kind: str, data: dict[str, Any], key: str | None, task_id: str | None) -> str:
         """The event's id. Raises Unreachable where there is no such chat, NotDelivered where the database is away."""
         now = self.clock.now()
-        try:
-            found: str | None = await self.database.write(lambda connection: _store(connection, (self.channel, chat), kind, data, key, task_id, now), key=chat)
-        except SQLAlchemyError as error:
-            raise NotDelivered("the chat could not be written") from error
+        writing = self.database.write(lambda connection: _store(connection, (self.channel, chat), kind, data, key, task_id, now), key=chat)
+        found: str | None = await nothing_left(writing)
         if found is None:
             raise Unreachable("this chat does not exist")
         return found

@@ -15,13 +15,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
-from typing import TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.cards.parts import AGAIN
-from bot.channels.base import Ambiguous, DeliveryError, Incoming, Intake, NotDelivered, Part, Unreachable, WindowClosed
+from bot.channels.base import Ambiguous, DeliveryError, Incoming, Intake, NotDelivered, Part, Unreachable, WindowClosed, nothing_left
 from bot.channels.whatsapp import contacts, deliveries, media, pages
 from bot.channels.whatsapp.contacts import Contact
 from bot.channels.whatsapp.intake import BODY_LIMIT, CHANNEL, SIGNATURE_HEADER, is_signed, parse
@@ -34,7 +33,6 @@ from orchestrator.contracts import Clock, Words
 from orchestrator.words import LANGUAGES
 from storage.database import Database
 
-T = TypeVar("T")
 WEBHOOK_PATH = "/whatsapp"
 WORKING, TAKEN, NOTHING = "⏳", "👍", ""
 """Reactions: work goes on; a press was taken; none any more."""
@@ -196,7 +194,7 @@ class WhatsAppChannel:
         try:
             platform_id = await self._send_freely(contact, part)
         except WindowClosed:
-            noted = await _nothing_left(self._database.write(lambda connection: contacts.refused(connection, contact, self._house.clock.now())))
+            noted = await nothing_left(self._database.write(lambda connection: contacts.refused(connection, contact, self._house.clock.now())))
             if not noted:
                 raise NotDelivered("the person wrote in this very moment") from None
             return await self._send_outside(contact, part)
@@ -208,7 +206,7 @@ class WhatsAppChannel:
 
     async def answer_press(self, press_id: str, text: str) -> None:
         """A press is a message of the person: a plain yes is a thumb on it, anything else an answer that quotes it."""
-        place = await _nothing_left(self._database.read(lambda connection: contacts.place_of_press(connection, press_id)))
+        place = await nothing_left(self._database.read(lambda connection: contacts.place_of_press(connection, press_id)))
         if place is None:
             return
         chat, pressed = place
@@ -249,7 +247,7 @@ class WhatsAppChannel:
         await self._graph.close()
 
     async def _contact(self, chat: str) -> Contact:
-        return await _nothing_left(self._database.read(lambda connection: contacts.find(connection, chat)))
+        return await nothing_left(self._database.read(lambda connection: contacts.find(connection, chat)))
 
     async def _send_freely(self, contact: Contact, part: Part) -> str:
         if part.file is not None:
@@ -261,7 +259,7 @@ class WhatsAppChannel:
 
     async def _send_outside(self, contact: Contact, part: Part) -> str:
         """The window is closed: a template in place of the message where it can hold it, else one that calls the person, and the message waits."""
-        waiting = await _nothing_left(self._database.read(lambda connection: unsent(connection, part.outgoing_id.partition(":")[0])))
+        waiting = await nothing_left(self._database.read(lambda connection: unsent(connection, part.outgoing_id.partition(":")[0])))
         template = self._house.templates.choose(waiting.purpose, contact.language) if waiting else None
         if waiting is None or template is None:
             await self._tell_owner("whatsapp-waits", contact, waiting.purpose if waiting else Purpose.RESULT)
@@ -317,7 +315,7 @@ class WhatsAppChannel:
 
     async def _tell_owner(self, key: str, contact: Contact, purpose: Purpose) -> None:
         now = self._house.clock.now()
-        await _nothing_left(self._database.write(lambda connection: tell_owner(connection, self._house.words, key, contact, purpose.value, now)))
+        await nothing_left(self._database.write(lambda connection: tell_owner(connection, self._house.words, key, contact, purpose.value, now)))
 
     def _labels(self, language: str) -> Labels:
         return Labels(self._house.words(language, "whatsapp-choose", {}), self._house.words(language, "whatsapp-more", {}))
@@ -332,11 +330,3 @@ async def _read_body(stream: AsyncIterable[bytes]) -> bytes | None:
             return None
         chunks.append(chunk)
     return b"".join(chunks)
-
-
-async def _nothing_left(work: Awaitable[T]) -> T:
-    """Look into our own books, or write there, as long as nothing has left. Raises NotDelivered where the database is away."""
-    try:
-        return await work
-    except SQLAlchemyError as error:
-        raise NotDelivered("our own books could not be opened") from error
